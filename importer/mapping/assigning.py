@@ -12,6 +12,8 @@ from typing import Final
 from importer.errors import MappingError
 from importer.mapping.compiled.headers import HeaderIndex, Missing
 from importer.mapping.editing import edited_text
+from importer.mapping.values.blanks import MARKERS
+from importer.mapping.values.texts import clean
 from importer.records import value_type
 from importer.yaml.document import Plain, YamlPath, read
 from importer.yaml.editing import dotted, value_at
@@ -29,6 +31,8 @@ _FORM_KEYS: Final = frozenset(
         "date_order",
         "transforms",
         "optional",
+        "unmapped",
+        "empty_cells",
         "split",
         "mode",
         "always",
@@ -69,8 +73,16 @@ def assigned_rules(text: str, header: Sequence[str]) -> tuple[AssignedRule, ...]
     )
 
 
-def assign(text: str, header: Sequence[str], place: int, target: YamlPath | None, *, name: str) -> str:
-    """Let a column go to ``target`` and nowhere else; None leaves it out.
+def assign(
+    text: str,
+    header: Sequence[str],
+    place: int,
+    target: YamlPath | None,
+    *,
+    name: str,
+    instead_of: Sequence[YamlPath] | None = None,
+) -> str:
+    """Let a column go to ``target`` and nowhere else; None leaves it out. ``instead_of``: only these rules let go of it.
 
     Gives the changed text, which may lack an identifier for now. A target that has columns already takes it as one more,
     behind them. Raises MappingError where the target is said by a
@@ -80,6 +92,8 @@ def assign(text: str, header: Sequence[str], place: int, target: YamlPath | None
     unset: list[YamlPath] = []
     for rule in assigned_rules(text, header):
         if rule.path == target or place not in rule.places:
+            continue
+        if instead_of is not None and rule.path not in instead_of:
             continue
         index = HeaderIndex(header)
         kept = [each for each in rule.columns if index.find(each) != place]
@@ -91,6 +105,12 @@ def assign(text: str, header: Sequence[str], place: int, target: YamlPath | None
     if target is not None:
         set_to += _added(text, header, place, target)
     return edited_text(text, name=name, set_to=set_to, unset=unset)
+
+
+def used_column(rule: AssignedRule, cells: Sequence[str]) -> int | None:
+    """Say which of a rule's columns gives a row its value: of several the first that is not blank, as a run takes them."""
+    filled = [place for place in rule.places if place < len(cells) and clean(cells[place])]
+    return next((place for place in filled if clean(cells[place]) not in MARKERS), next(iter(filled), None))
 
 
 def in_order(text: str, path: YamlPath, columns: Sequence[str], *, name: str) -> str:

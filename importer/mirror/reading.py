@@ -16,6 +16,7 @@ from importer.errors import MirrorError
 from importer.highlevel import search
 from importer.highlevel.calls import Call
 from importer.highlevel.search import SearchPage
+from importer.mirror.beats import ReadingBeats
 from importer.mirror.folder import MirrorFolder
 from importer.mirror.paging import AskLocation, Pager, SearchRefusedError
 from importer.mirror.parts import PARTS_FROM, cut, read_parts, with_parts
@@ -31,7 +32,6 @@ _RENEWALS: Final = 3
 _LATECOMERS: Final = 3
 """So often whoever came after the last part was read is looked for, before all is read by one cursor."""
 _LONG_SECONDS: Final = 300.0
-_SAY_SECONDS: Final = 10.0
 
 
 class ReadHow(StrEnum):
@@ -157,7 +157,7 @@ class _Reader:
         self._clock = clock
         self._progress = progress
         self._parts_from = parts_from
-        self._said_at = clock.monotonic()
+        self._beats = ReadingBeats(place.location_id, clock, progress)
 
     @property
     def requests(self) -> int:
@@ -199,7 +199,7 @@ class _Reader:
                 facts = replace(facts, cursor=page.cursor, page_size=size, requests=facts.requests + 1)
                 mirror.add(page.contacts, facts)
                 read += len(page.contacts)
-                self._say(read, total)
+                self._beats.add(read, total)
                 begins, came = not came, True
                 if begins and total is not None and total >= self._parts_from:
                     facts = await self._in_parts(page, facts)
@@ -219,7 +219,7 @@ class _Reader:
         """Read the parts of a large location; where they do not come to all of it, it is read by one cursor after all."""
         with contextlib.suppress(SearchRefusedError):
             for _ in range(_LATECOMERS):
-                total = await read_parts(self._pager, self.place.location_id, mirror, self._say)
+                total = await read_parts(self._pager, self.place.location_id, mirror, self._beats.add)
                 mirror.index()
                 if total is None or len(mirror) >= total:
                     return total
@@ -270,15 +270,6 @@ class _Reader:
         async with aclosing(self._pager.pages(call, size=facts.page_size, may_refuse=True)) as pages:
             async for page, _ in pages:
                 mirror.renew(page.contacts, facts)
-
-    def _say(self, contacts: int, total: int | None) -> None:
-        now = self._clock.monotonic()
-        if now - self._said_at >= _SAY_SECONDS:
-            self._said_at = now
-            of_all = f" of {total:,}" if total is not None else ""
-            self._progress.message(
-                f"Location {self.place.location_id}: {contacts:,}{of_all} {'contact' if (total or contacts) == 1 else 'contacts'} read."
-            )
 
 
 def _agrees(mirror: Mirror, newest: SearchPage) -> bool:

@@ -109,6 +109,10 @@ def _rows_of(path: Path) -> _NamedRows:
             # Looked at and left where it is: what comes through a pipe can be read only once.
             head = file.peek(1 << 16)
             if head.startswith(_PACKED) or _OUR_COLUMN in head.replace(b"\0", b"").split(b"\n", 1)[0]:
+                if not file.seekable():  # opened again, it would be waited for without end
+                    raise SourceError(
+                        f"{path} is a pipe, and a file of results is read more than once. Name the file itself."
+                    )
                 yield from _of_results(path)
                 return
             yield from _of_lines(lines_of(file), path.name)

@@ -137,6 +137,10 @@ _LAYOUT: Final = re.compile(
 """A layout of dates as people write it: DD/MM/YYYY, TT.MM.JJJJ, JJ/MM/AAAA, GG/MM/AAAA."""
 
 
+_CHOICES: Final = re.compile(r"\((?:[^\W\d_]{1,3}\s?[/|,]\s?)+[^\W\d_]{1,3}\)")
+"""What may be answered, behind a question: Sexe (M/F), Newsletter (Y/N)."""
+
+
 def date_layout(header: str) -> str | None:
     """Give the order of day and month that a header states: DMY, MDY or YMD."""
     found = _LAYOUT.search(header)
@@ -148,11 +152,16 @@ def date_layout(header: str) -> str | None:
 @lru_cache(maxsize=4096)
 def words(header: str) -> tuple[str, ...]:
     """Split a header into plain lower-case words: ``E-mail 1 - Value`` becomes ``email 1 value``."""
-    said = _ENDINGS.sub("", _LAYOUT.sub(" ", header)) or header
-    return _join([piece for part in _parts(_SEAM.sub(" ", said)) for piece in _pieces_of(part)])
+    return _words_of(_plain(_spaced(header)))
 
 
-def _parts(text: str) -> list[str]:
+def _spaced(text: str) -> str:
+    """Take layouts of dates, answers to choose from and endings off, and set a space where one word ends and another begins."""
+    return _SEAM.sub(" ", _ENDINGS.sub("", _CHOICES.sub(" ", _LAYOUT.sub(" ", text))) or text)
+
+
+def _plain(text: str) -> str:
+    """Take case, accents and script variants off."""
     plain = unicodedata.normalize("NFKD", text.translate(_FOLDED))
     if not plain.isascii():
         # The article goes while the alif of another word still has its sign.
@@ -160,12 +169,18 @@ def _parts(text: str) -> list[str]:
         letters = "".join(letter for letter in plain if unicodedata.category(letter) != "Mn")
         # Korean syllables come apart in the first form, and together again here.
         plain = unicodedata.normalize("NFC", letters.translate(_LETTERS)).translate(_VARIANTS)
-    return _WORD.findall(plain.casefold())
+    return plain.casefold()
+
+
+def _words_of(plain: str) -> tuple[str, ...]:
+    return _join([piece for part in _WORD.findall(plain) for piece in _pieces_of(part)])
 
 
 def _pieces_of(part: str) -> Iterator[str]:
     """Cut a header that is written without spaces into the words known of such languages, the longest first."""
-    if part.isascii() or not any(first <= sign <= last for sign in part for first, last in _UNSPACED):
+    # Two thousand words are taken apart at each start, most of them of languages whose signs all come before these.
+    spaced = max(part) < _UNSPACED[0][0]
+    if spaced or not any(first <= sign <= last for sign in part for first, last in _UNSPACED):
         yield part
         return
     strange = ""
@@ -188,10 +203,8 @@ _LONGEST: Final = 16
 
 @cache
 def _pieces() -> frozenset[str]:
-    listed = (
-        text for language in UNSPACED for texts in FURTHER[language].values() for text in texts.split(",")
-    )
-    return frozenset(part for text in listed for part in _parts(text) if len(part) > 1)
+    listed = ",".join(texts for language in UNSPACED for texts in FURTHER[language].values())
+    return frozenset(part for part in _WORD.findall(_plain(listed)) if len(part) > 1)
 
 
 def further(kind: str) -> frozenset[str]:
@@ -201,8 +214,15 @@ def further(kind: str) -> frozenset[str]:
 
 def further_phrases(kind: str) -> frozenset[str]:
     """Give the words of a kind in the further languages as they are written together."""
-    texts = (text for said in FURTHER.values() for text in said.get(kind, "").split(","))
-    return frozenset(" ".join(words(text)) for text in texts if text.strip())
+    # All languages at once: a start, which asks for a dozen kinds, would fold some thousand phrases one by one.
+    listed = _plain(_spaced(",".join(said.get(kind, "") for said in FURTHER.values())))
+    return frozenset(" ".join(_words_of(phrase)) for phrase in listed.split(",") if phrase.strip())
+
+
+_MAILED: Final = re.compile(
+    r"(?:post|mail)((?:uts|mark|reklam|nyh|kamp|werb|versand|vertei|einwill|abmeld|zusend|kontakt)\w+)"
+)
+"""What is written together with the end of "e-mail": e-postutsendelser, E-Mailwerbung."""
 
 
 def _join(parts: list[str]) -> tuple[str, ...]:
@@ -211,6 +231,8 @@ def _join(parts: list[str]) -> tuple[str, ...]:
         pair = (joined[-1], part) if joined else ("", part)
         if pair in _JOINED:
             joined[-1] = _JOINED[pair]
+        elif pair[0] == "e" and (mailed := _MAILED.fullmatch(part)):
+            joined[-1:] = ["email", mailed[1]]
         else:
             joined.append(part)
     return tuple(joined)

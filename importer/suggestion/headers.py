@@ -47,7 +47,7 @@ LATER: Final = further("later") | word_set(
 
 PLACES: Final = further("places") | word_set(
     "mailing billing shipping mail bill ship po home work business office other private postal delivery default company account "
-    "physical permanent residential residence registered legal invoice invoicing dispatch "
+    "unit buro kontor kantoor biuro physical permanent residential residence registered legal invoice invoicing dispatch "
     "privat geschaftlich dienstlich rechnung lieferung domicile bureau travail facturation livraison casa trabajo "
     "oficina facturacion envio trabalho faturamento entrega ufficio lavoro fatturazione spedizione thuis werk "
     "factuur bezorg rechnungs liefer rechnungsanschrift rechnungsadresse lieferanschrift lieferadresse postanschrift "
@@ -109,18 +109,18 @@ def _without_little_end(parts: tuple[str, ...]) -> tuple[str, ...]:
     return parts
 
 
-def _is_place(word: str) -> bool:
+def is_place(word: str) -> bool:
     """Tell a place, or a compound that ends in an address: hoofdadres, Rechnungsanschrift."""
-    return word in PLACES or word in SITES or (word.endswith(_ADDRESSES) and "mail" not in word)
+    return word in PLACES or word in SITES or (word.endswith(ADDRESSES) and "mail" not in word)
 
 
-_ADDRESSES: Final = ("adres", "adresse", "adress", "anschrift")
+ADDRESSES: Final = ("adres", "adresse", "adress", "anschrift")
 
 
 def _place_cuts(name: tuple[str, ...]) -> Iterator[str]:
     """Give the runs of place words that the name begins with, the shortest first."""
     for length in range(1, len(name)):
-        if not all(map(_is_place, name[:length])):
+        if not all(map(is_place, name[:length])):
             return
         yield " ".join(name[:length])
 
@@ -128,7 +128,7 @@ def _place_cuts(name: tuple[str, ...]) -> Iterator[str]:
 def _place_ends(name: tuple[str, ...]) -> Iterator[str]:
     """Give the runs of place words that the name ends with, the shortest first: "City (billing address)"."""
     for start in range(len(name) - 1, 0, -1):
-        if not all(map(_is_place, name[start:])):
+        if not all(map(is_place, name[start:])):
             return
         yield " ".join(name[start:])
 

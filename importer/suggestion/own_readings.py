@@ -26,10 +26,12 @@ def of_the_contact(readings: Sequence[Candidate], columns: Sequence[Column]) -> 
     peopled = {name for column in columns if is_somebody_else(column) if (name := reach(column))}
     own = [one for one in readings if one.field in _REACHED and not is_perhaps_else(one.column)]
     readings = [one for one in readings if not _is_of_a_child(one, readings)]
+    paid = [one for one in readings if one.field in _REACHED and is_perhaps_else(one.column)]
+    same = bool(paid) and all(is_same_person(one.column, (other.column for other in own)) for one in paid)
     kept = [
         one
         for one in readings
-        if not (own and one.field in PERSONAL and is_perhaps_else(one.column))
+        if not (own and not same and one.field in PERSONAL and is_perhaps_else(one.column))
         or is_same_person(one.column, (other.column for other in own))
     ]
     return [
@@ -58,7 +60,7 @@ def _is_of_a_child(one: Candidate, readings: Sequence[Candidate]) -> bool:
 
 
 def persons_of(one: Candidate) -> frozenset[str]:
-    return PERSONS.intersection(one.column.words)
+    return PERSONS.intersection(one.column.words) | {one.column.role} - {""}
 
 
 _HALVES: Final = frozenset({"firstName", "lastName", "name"})

@@ -24,7 +24,7 @@ def with_role(columns: Sequence[Column]) -> tuple[Column, ...]:
     named = {field for column in own for field in _fields(column, column.words)}
     if named & _REACHED:
         return tuple(columns)
-    role = _role(columns, _strange) or ("" if named else _role(columns, _guardians) or _owner(columns))
+    role = _role(columns, _strange) or _guardian(columns, named) or ("" if named else _owner(columns))
     return tuple(replace(column, role=role) if role in column.words else column for column in columns)
 
 
@@ -52,6 +52,21 @@ def _strange(column: Column) -> set[str]:
     return {
         word for word in column.words if not word.isdigit() and word not in UNDERSTOOD | _said_of_fields()
     }
+
+
+def _guardian(columns: Sequence[Column], named: set[str]) -> str:
+    """Take who stands for a child for the contact: beside the child's own name only with a name of their own."""
+    role = _role(columns, _guardians)
+    theirs = {
+        field
+        for column in columns
+        if role in column.words
+        for field in _fields(column, _without(column, role))
+    }
+    return role if not named or theirs & _NAMES else ""
+
+
+_NAMES: Final = frozenset({"name", "name?", "firstName", "lastName"})
 
 
 def _guardians(column: Column) -> set[str]:

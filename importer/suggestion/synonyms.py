@@ -95,7 +95,7 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "nl": "telefoon, telefoonnummer, mobiel, mobiele telefoon, mobiel nummer, gsm nummer, tel nr",
         "sv": "telefonnummer, mobilnummer, mobiltelefon, hemtelefon, tel hem, telefon hem, telefon arbete",
         "da": "telefonnummer, mobilnummer, mobiltelefon, tlf, tlf nr",
-        "nb": "telefonnummer, mobilnummer, mobiltelefon, tlf, tlf nr",
+        "nb": "telefonnummer, mobilnummer, mobiltelefon, mobilnr, tlf, tlf nr, direktenummer, direktenr",
         "pl": "telefon, numer telefonu, nr telefonu, nr tel, telefon komorkowy, komorka, telefon domowy, telefon kontaktowy, telefon stacjonarny",
     },
     "address1": {

@@ -13,12 +13,14 @@ from importer.suggestion.evidence import Column
 from importer.suggestion.fitting import allowed
 from importer.suggestion.folding import headline, word_set, words
 from importer.suggestion.headers import (
+    ADDRESSES,
     LATER,
     LITTLE,
     NOISE,
     PERSONS,
     PLACES,
     Title,
+    is_place,
     titles,
     unsqueezed,
 )
@@ -39,7 +41,7 @@ from importer.suggestion.synonyms import (
 def in_other_words(column: Column, spoken: frozenset[str]) -> Iterator[Candidate]:
     """Read a header by every way but the literal one; a misspelling last."""
     for look in (
-        _numbered, _line_of_several, _compounded, _how_heard, _singular, _of_two_names, _of_one_meaning, _in_one_word, _of_phone_words, _abbreviated, _in_group, _contained,
+        _numbered, _line_of_several, _compounded, _address_compound, _how_heard, _singular, _of_two_names, _of_one_meaning, _in_one_word, _of_phone_words, _abbreviated, _in_group, _contained,
     ):  # fmt: skip
         yield from look(column, spoken)
     yield from _misspelt(column, spoken)
@@ -137,6 +139,13 @@ _HEADS: Final = (
 )
 
 
+def _address_compound(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
+    """Read Privatanschrift and Besøksadresse: an address of a place, grown together with it."""
+    (word, *more) = column.words or ("",)
+    if not more and is_place(word) and word.endswith(ADDRESSES) and word not in ADDRESSES:
+        yield candidate("address1", column, Title((word,), place=word), LIKELY, "its header")
+
+
 def _how_heard(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
     """Read "Comment avez-vous entendu parler de nous ?" and its like in any words."""
     spoken = set(column.words)
@@ -159,8 +168,10 @@ _HEARD: Final = word_set(
 def _singular(column: Column, _spoken: frozenset[str]) -> Iterator[Candidate]:
     """Read "Address lines" and "Companies" as one of them."""
     *before, last = column.words or ("",)
-    if len(last) > 4 and last.endswith("s"):
+    if len(last) > 3 and last.endswith("s"):
         yield from by_title(column, (*before, last.removesuffix("s")))
+    if len(last) > 5 and last.endswith("sses"):
+        yield from by_title(column, (*before, last.removesuffix("es")))
     if len(last) > 5 and last.endswith("ies"):
         yield from by_title(column, (*before, f"{last.removesuffix('ies')}y"))
 
@@ -234,7 +245,7 @@ def _of_phone_words(column: Column, _spoken: frozenset[str]) -> Iterator[Candida
 
 
 _NUMBER_WORDS: Final = word_set(
-    "nr no num number numero numeros nummer nummern n day evening night daytime zentrale durchwahl switchboard standard centralita centralino wireless hm wk wrk hp de di do du van der fixe fijo fixo fisso vast direct main 1 2 3"
+    "nr no num number numero numeros nummer nummern n day evening night daytime zentrale durchwahl direktnr direktenr direktnummer direktenummer switchboard standard centralita centralino wireless hm wk wrk hp de di do du van der fixe fijo fixo fisso vast direct main 1 2 3"
 )
 
 

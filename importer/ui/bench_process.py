@@ -139,14 +139,17 @@ class Answers:
             ],
         }
 
-    def assign(self, text: str, place: int, target: list[str] | None) -> Json:
+    def assign(
+        self, text: str, place: int, target: list[str] | None, instead_of: list[list[str]] | None = None
+    ) -> Json:
         """Let a column go somewhere else; gives the text that says so."""
         from importer.mapping.assigning import assign
 
         if not 0 <= place < len(self._bench.header):
             raise SettingsError("The file has no such column. Load the page again.")
         path = None if target is None else tuple(target)
-        return {"text": assign(text, self._bench.header, place, path, name=_NAME)}
+        rules = None if instead_of is None else [tuple(each) for each in instead_of]
+        return {"text": assign(text, self._bench.header, place, path, name=_NAME, instead_of=rules)}
 
     def order(self, text: str, target: list[str], columns: list[str]) -> Json:
         """Write the columns of a rule in another order."""
@@ -177,11 +180,17 @@ class Answers:
     def becomes(self, text: str, rows: list[int] | None = None) -> Any:
         """Say what rows would send; without numbers, the first three of the file."""
         from importer.mapping import parse_mapping
+        from importer.mapping.assigning import assigned_rules, used_column
 
         mapping: Mapping = parse_mapping(text, name=_NAME)
         numbers = rows or [row.number for row in islice(self._bench.first_rows(), 3)]
+        several = [each for each in assigned_rules(text, self._bench.header) if len(each.columns) > 1]
         return [
-            {**shown, "cells": self._cells(number)}
+            {
+                **shown,
+                "cells": self._cells(number),
+                "used": {each.key: used_column(each, self._bench.row(number).cells) for each in several},
+            }
             for number, shown in zip(numbers, self._bench.becomes(mapping, numbers), strict=True)
         ]
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from importer.errors import MappingError
 from importer.mapping import parse_mapping
-from importer.mapping.assigning import assign, assigned_rules, in_order
+from importer.mapping.assigning import assign, assigned_rules, in_order, used_column
 from importer.yaml.document import YamlPath
 
 HEADER = ("E-mail", "Mail 2", "First", "Groups", "Town")
@@ -148,3 +148,35 @@ def test_whatever_is_sent_where_the_rest_of_a_shipped_mapping_stays(data: st.Dat
     )
     comments = [line for line in text.splitlines() if line.startswith("#")]
     assert [line for line in changed.splitlines() if line.startswith("#")] == comments
+
+
+def test_a_column_goes_to_one_more_place_and_leaves_that_one_alone() -> None:
+    both = assign(TEXT, HEADER, EMAIL, ("fields", "source"), name="m.yaml", instead_of=[])
+    assert goes_to(both) == goes_to(TEXT) | {"fields.source": ("E-mail",)}
+
+    other = assign(
+        both, HEADER, EMAIL, ("fields", "website"), name="m.yaml", instead_of=[("fields", "source")]
+    )
+    assert goes_to(other) == goes_to(TEXT) | {"fields.website": ("E-mail",)}
+    assert goes_to(
+        assign(both, HEADER, EMAIL, None, name="m.yaml", instead_of=[("fields", "source")])
+    ) == goes_to(TEXT)
+
+
+@pytest.mark.parametrize(
+    ("cells", "used"),
+    [
+        (["a@x", "b@x"], EMAIL),
+        (["", "b@x"], SECOND),
+        ([" ", "b@x"], SECOND),
+        (["N/A", "b@x"], SECOND),
+        (["N/A", ""], EMAIL),
+        (["", ""], None),
+        (["a@x"], EMAIL),
+    ],
+)
+def test_of_several_columns_the_one_is_named_that_a_run_takes(cells: list[str], used: int | None) -> None:
+    (rule,) = (
+        each for each in assigned_rules(moved(SECOND, ("fields", "email")), HEADER) if len(each.columns) > 1
+    )
+    assert used_column(rule, cells) == used

@@ -44,7 +44,8 @@ def blocks(folder: Path, header: str, *cells: str) -> list[bool]:
         "Consent withdrawn", "E-mail consent revoked", "Einwilligung zurückgezogen", "Consentimiento retirado", "Toestemming ingetrokken",
         "Samtycke återkallat", "Zgoda cofnięta", "SMS permission denied", "Excluded from mailings", "Werbung unerwünscht",
         "Mailing geblokkeerd", "Nega consenso e-mail", "Brak zgody na e-mail", "Ohne Einwilligung", "Sans consentement SMS", "Keine Telefonakquise",
-        "Telefonwerbung untersagt", "Black Listed", "Un-subscribed", "CnBio_No_E-mail",
+        "Telefonwerbung untersagt", "Black Listed", "Un-subscribed", "CnBio_No_E-mail", "Ingen e-postutsendelser",
+        "Widerspruch Direktwerbung per E-Mail",
     ],
 )  # fmt: skip
 def test_a_yes_below_a_refusal_blocks_and_a_no_says_nothing(header: str, tmp_path: Path) -> None:
@@ -85,6 +86,8 @@ def test_a_no_below_a_permission_blocks_and_a_yes_says_nothing(header: str, tmp_
         ("Stato iscrizione newsletter", "disiscritto", ("iscritto", "in attesa", "iscritto")),
         ("Nieuwsbrief", "uitgeschreven", ("ingeschreven", "in afwachting", "ingeschreven")),
         ("Newsletter", "I do NOT want to receive it", ("I want to receive it", "Yes, please", "I want to receive it")),
+        ("SMS", "Do not allow", ("Allow", "Granted", "pending")),
+        ("Calls", "Denied", ("Granted", "not asked", "Allow")),
         ("Newsletter", "No, thanks", ("Yes, send it to me", "Yes, send it to me", "Yes, send it to me")),
     ],
 )  # fmt: skip
@@ -339,6 +342,10 @@ def test_what_may_be_consent_in_a_language_that_is_not_read_is_pointed_out(
             ("Email", "Önkéntes"),
             (("a@example.hu", "igen"), ("b@example.hu", "nem")),
         ),  # Hungarian is read, and it asks nothing
+        (
+            ("E-Mail", "Vorname", "Straße", "PLZ", "Schlüssel da"),
+            (("a@example.de", "Uwe", "Weg 1", "10115", "1"), ("b@example.de", "Ida", "Weg 2", "10117", "0")),
+        ),
         (("Emaila", "Adina"), (("a@example.eus", "41"), ("b@example.eus", "33"))),
         (("Email", "Allergies"), (("a@example.com", "na"), ("b@example.com", "na"))),
     ],

@@ -470,6 +470,7 @@ def test_a_company_before_a_comma_is_no_last_name() -> None:
         ({"Bill To Street": "1 Elm St", "Bill To City": "Leeds", "Ship To City": "York"}, "address1 city -"),
         ({"Line 1": "1 Elm St", "Line 3": "Leeds", "Line 4": "West Yorkshire"}, "address1 city state"),
         ({"Line 1": "1 Elm St", "Line 3": "Rear house", "City": "Leeds"}, "address1 address1 city"),
+        ({"Line 1": "1 Elm St", "Line 4": "Rear house", "City": "Leeds"}, "address1 address1 city"),
         ({"Address 1": "1 Elm St", "Address 2": "Flat 2", "Address 3": "Rear house"}, "address1 address1 address1"),
         ({"Estado": "Cliente nuevo", "Provincia": "Madrid", "Ciudad": "Madrid"}, "- state city"),
         ({"Nom": "Garage Petit", "Nom (contact)": "Petit", "Prénom (contact)": "Yves"}, "companyName lastName firstName"),
@@ -479,6 +480,12 @@ def test_a_company_before_a_comma_is_no_last_name() -> None:
         ({"Previous City": "York", "City": "Leeds"}, "- city"),
         ({"signup_country": "US", "signupSource": "web"}, "country source"),
         ({"Property Name": "Maple Court", "Tenant": "Iris Gray"}, "- name"),
+        ({"Addresses": "1 Elm St", "Urls": "lee.example"}, "address1 website"),
+        ({"Besøksadresse": "Storgata 1", "Poststed": "Oslo"}, "address1 city"),
+        ({"Unit Street": "1 Elm St", "Unit City": "Leeds"}, "address1 city"),
+        ({"Sexe (M/F)": "F", "Tel. Büro": "+49 30 1234567"}, "gender phone"),
+        ({"Buyer Name": "Ann Lee", "Buyer Email": "ann@example.com"}, "name email"),
+        ({"Buyer Name": "Ann Lee", "Buyer Email": "boss@example.com"}, "- -"),
     ],
 )  # fmt: skip
 def test_parts_of_people_and_addresses_are_found_under_the_names_that_programs_have_for_them(
@@ -504,6 +511,26 @@ def test_a_student_s_birthday_is_not_the_birthday_of_the_contact_who_pays() -> N
         "Contact 1 First": "firstName",
         "Contact 1 Last": "lastName",
         "Contact 1 Email": "email",
+    }
+
+
+def test_parents_are_the_contacts_of_a_file_that_names_children_and_reaches_parents() -> None:
+    header = (
+        "Student First Name",
+        "Student Last Name",
+        "Student Birthday",
+        "Parent 1 First Name",
+        "Parent 1 Last Name",
+        "Parent 1 Email",
+    )
+    rows = [
+        ("Ivy", "Vale", "2021-01-01", "Uma", "Vale", "uma@example.com"),
+        ("Jon", "Ward", "2020-02-02", "Vern", "Ward", "vern@example.com"),
+    ]
+    assert of(header, *rows).chosen() == {
+        "Parent 1 First Name": "firstName",
+        "Parent 1 Last Name": "lastName",
+        "Parent 1 Email": "email",
     }
 
 

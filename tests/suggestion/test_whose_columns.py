@@ -141,7 +141,7 @@ def test_a_bill_s_address_is_the_contact_s_where_there_is_no_other() -> None:
     assert beside.chosen() == {"Email": "email"}
 
 
-def test_parents_are_the_contacts_of_a_file_that_reaches_and_names_nobody_else() -> None:
+def test_parents_are_the_contacts_of_a_file_that_reaches_nobody_else_and_names_them() -> None:
     header = ("Child", "Parent Name", "Parent Email", "Teacher Email")
     rows = [
         ("Ava", "Amy Ames", "amy@example.com", "ora@example.net"),
@@ -149,7 +149,11 @@ def test_parents_are_the_contacts_of_a_file_that_reaches_and_names_nobody_else()
     ]
     assert of(header, *rows).chosen() == {"Parent Name": "name", "Parent Email": "email"}
     named = of(("Student Name", *header[1:]), *[("Ava Ames", *row[1:]) for row in rows])
-    assert "Parent Email" not in named.chosen()
+    assert named.chosen() == {"Parent Name": "name", "Parent Email": "email"}
+    nameless = of(
+        ("Student Name", "Parent Email"), ("Ava Ames", "amy@example.com"), ("Ben Boyd", "bo@example.com")
+    )
+    assert "Parent Email" not in nameless.chosen()
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ def walked(
         screen.press("Try it with sample data")
         screen.press("Yes, go on")
         screen.press("Go on with the sandbox")
+        screen.find("#left-seen").click()
         screen.press("Check all rows")
         screen.press("See what will happen")
         screen.press("Go on")
@@ -78,6 +79,7 @@ def test_the_sample_is_imported_and_taken_back_with_nothing_but_the_page(opened:
     opened.press("Yes, go on")
     opened.press("Go on with the sandbox")
     opened.shows("14 of 16 columns go somewhere.")
+    opened.find("#left-seen").click()
     opened.press("Check all rows")
     opened.shows("Every row can be sent.")
     opened.press("See what will happen")
@@ -86,7 +88,11 @@ def test_the_sample_is_imported_and_taken_back_with_nothing_but_the_page(opened:
     opened.press("Import 24 rows")
     opened.until(lambda: opened.find("#standing").text == "Finished", "end of the import")
     assert [each.text for each in opened.all(".counts dd")] == ["23", "1", "0", "0", "0"]
+    opened.until(lambda: len(opened.all("#rows tbody tr")) == 20, "rows")
+    opened.press("Next")
+    opened.until(lambda: len(opened.all("#rows tbody tr")) == 4, "further rows")
     opened.press("See what would be taken back")
+    opened.shows("What cannot be taken back")
     opened.press("Take it back now")
     opened.until(lambda: opened.find("#standing").text == "Taken back", "end of the undo")
 
@@ -151,6 +157,7 @@ def test_consent_that_nobody_understood_is_decided_before_the_rows_are_checked(
         "box",
     )
     box.send_keys(Keys.SPACE)
+    screen.find("#left-seen").send_keys(Keys.SPACE)
 
     screen.until(lambda: screen.find("#check").tag_name == "a", "way to the rows")
     settle(screen, pages[3])

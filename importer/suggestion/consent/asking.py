@@ -195,7 +195,10 @@ def _compound(word: str) -> tuple[str, ...]:
     if word in lexicon.REFUSALS | lexicon.PERMITS:
         return (word,)
     for tail, meant in lexicon.TAILS.items():
-        if word.endswith(tail) and word.removesuffix(tail) in lexicon.EVERY_CHANNEL | lexicon.TOPICS:
+        if word.endswith(tail) and word.removesuffix(tail) in lexicon.EVERY_CHANNEL | lexicon.TOPICS | {
+            "direkt",
+            "direct",
+        }:
             return word.removesuffix(tail), meant
     ends = [end for end in lexicon.COMPOUNDED if word.endswith(end) and word != end]
     if not ends:

@@ -41,11 +41,13 @@ def consents(columns: Sequence[Column]) -> list[Switch | ConsentUnclear]:
 
 def is_foreign(columns: Sequence[Column]) -> bool:
     """Tell a file whose headers are of no language that is known here."""
+    if not any(map(_is_accented, columns)):
+        return False  # which languages know a header takes a check of a small file a twentieth of its time to gather
     shown = (languages_of(" ".join(column.words)) for column in columns)
     spoken = Counter(
         language for languages in shown if len(languages) < _INTERNATIONAL for language in languages
     )
-    return max(spoken.values(), default=0) < _TELLING and any(_is_accented(column) for column in columns)
+    return max(spoken.values(), default=0) < _TELLING
 
 
 def _is_accented(column: Column) -> bool:
@@ -53,17 +55,20 @@ def _is_accented(column: Column) -> bool:
 
 
 def _may_be_consent(column: Column, *, foreign: bool) -> ConsentUnclear | None:
-    if not column.filled or not _strange_words(column):
-        return None
+    why = _doubt(column, foreign=foreign) if column.filled else None
+    # Values first: which words are known takes as long to gather, and is seldom asked.
+    return ConsentUnclear(column=column, why=why, supposed=True) if why and _strange_words(column) else None
+
+
+def _doubt(column: Column, *, foreign: bool) -> str | None:
+    """Say why a column may be about consent as far as its values and the look of its header tell."""
     if _is_answered_strangely(column):
-        why = "its yes and no are of a language in which no header is understood, so that it may ask something else as well"
-    elif _answers_yes_or_no(column) and (
+        return "its yes and no are of a language in which no header is understood, so that it may ask something else as well"
+    if _answers_yes_or_no(column) and (
         _has_root(column) or (foreign and _is_accented(column) and _answers_in_signs(column))
     ):
-        why = "its header is not understood, so that it may ask something else as well"
-    else:
-        return None
-    return ConsentUnclear(column=column, why=why, supposed=True)
+        return "its header is not understood, so that it may ask something else as well"
+    return None
 
 
 def _is_answered_strangely(column: Column) -> bool:

@@ -82,10 +82,13 @@ def _asked_of_form(what: str, said: dict[str, Json]) -> dict[str, Json]:
     """Take what a change of the form consists of. Raises RefusedRequestError for what the form does not say."""
     match what:
         case "assign":
-            target = said.get("target")
+            target, instead_of = said.get("target"), said.get("instead_of")
             return {
                 "place": taken(said, "place", int),
                 "target": None if target is None else _path(target),
+                "instead_of": None
+                if instead_of is None
+                else [_path(path) for path in taken(said, "instead_of", list)],
             }
         case "skip":
             return {"column": taken(said, "column", str), "cell": taken(said, "text", str)}

@@ -1,5 +1,5 @@
 // S3: a row a column. The server owns the mapping's text; each change goes there and comes back as what it means.
-import { Trouble, get, html, known, number, post, render, say, t, useEffect, useRef, useState } from "./ui.js";
+import { Choice, Trouble, get, html, known, number, post, render, say, t, useEffect, useRef, useState } from "./ui.js";
 import { FieldFacts, MissingFields, Offers, fieldOf, lacking } from "./targets.js";
 
 const place = document.getElementById("app");
@@ -8,7 +8,11 @@ const GROUPS = ["person", "reach", "address", "consent", "origin", "identity"];
 const CUSTOM = "custom_fields";
 
 const pathKey = (path) => JSON.stringify(path);
-const ruleOf = (state, column) => state.rules.find((rule) => rule.places.includes(column));
+const rulesOf = (state, column) => state.rules.filter((rule) => rule.places.includes(column));
+const ruleOf = (state, column) => rulesOf(state, column)[0];
+const whole = (rule) => (rule.rule && typeof rule.rule === "object" && !Array.isArray(rule.rule) ? rule.rule : {});
+const titleOf = (state, column) => state.samples[column].header || t("columns.unnamed", { n: column + 1 });
+const DATE_LIKE = /^\s*\d{1,4}[./-]\d{1,2}[./-]\d{1,4}/;
 const guessOf = (state, header) => state.suggestion.rules.find((rule) => rule.columns.includes(header));
 const leftOf = (state, column) => state.suggestion.left.find((left) => left.number === column + 1);
 // Columns of which somebody has to say that they looked: consent that is left out, or that was understood in part.
@@ -27,20 +31,28 @@ function Columns() {
   const [filter, setFilter] = useState("all");
   const [picked, setPicked] = useState(0);
 
-  const reload = () => get(`/api/d/${draft.id}/columns`).then(setState).catch((refused) => setError(refused.message));
+  const reload = () => get(`/api/d/${draft.id}/columns`).then(take).catch((refused) => setError(refused.message));
   useEffect(() => {
     get(`/api/d/${draft.id}/columns`).then((found) => {
-      setState(found);
+      take(found);
       if (found.samples.some((_, column) => needsLook(found, column))) setFilter("look");
     }).catch((refused) => setError(refused.message));
   }, []);
 
-  const change = async (said) => {
+  // One change after the other, each upon what the one before it left.
+  const version = useRef(0);
+  const queue = useRef(Promise.resolve());
+  const take = (found) => {
+    version.current = found.version;
+    setState((before) => ({ ...before, ...found }));
+  };
+  const change = (said) => (queue.current = queue.current.then(() => changed(said)));
+  const changed = async (said) => {
     setBusy(true);
     setError(null);
     try {
-      const found = await post(`/api/d/${draft.id}/mapping`, { ...said, version: state.version });
-      setState({ ...state, ...found });
+      const found = await post(`/api/d/${draft.id}/mapping`, { ...said, version: version.current });
+      take(found);
       say(found.faults.length ? t("columns.faults", { n: found.faults.length }) : t("columns.changed"));
       return true;
     } catch (refused) {
@@ -49,12 +61,11 @@ function Columns() {
     } finally { setBusy(false); }
   };
 
-  const acknowledge = async (columns) => {
+  const acknowledge = (columns) => (queue.current = queue.current.then(async () => {
     try {
-      const found = await post(`/api/d/${draft.id}/acknowledge`, { columns, version: state.version });
-      setState({ ...state, ...found });
+      take(await post(`/api/d/${draft.id}/acknowledge`, { columns, version: version.current }));
     } catch (refused) { setError(refused.message); }
-  };
+  }));
 
   if (!state) return html`<${Trouble} error=${error} />${error ? null : html`<p role="status">${t("columns.looking")}</p>`}`;
   const all = state.samples.map((_, column) => column);
@@ -62,12 +73,13 @@ function Columns() {
   const shown = filter === "look" ? look : all;
   const identified = state.rules.some((rule) => rule.places.length && ["email", "phone", "id"].includes(rule.path[1]) && rule.path[0] === "fields");
   const open = all.filter((column) => undecided(state, column));
+  const left = all.filter((column) => !ruleOf(state, column) && state.samples[column].filled && !toDecide(state, column));
+  const unseen = left.filter((column) => !state.acknowledged.includes(state.samples[column].header));
   return html`<${Trouble} error=${error} />
     <${Known} state=${state} />
     <${Offers} draft=${draft} change=${change} text=${state.text} />
     ${state.faults.length ? html`<div class="notice bad" role="alert"><p>${t("columns.has_faults")}</p><ul>${state.faults.map((fault) => html`<li>${fault}</li>`)}</ul></div>` : null}
     ${state.suggestion.doubts.filter((doubt) => doubt.loud).map((doubt) => html`<p class="notice halt">${doubt.sentence}</p>`)}
-    <${Defaults} state=${state} change=${change} />
     <section aria-busy=${busy}>
       <div class="onward" role="group" aria-label=${t("columns.filter")}>
         <button type="button" aria-pressed=${filter === "look" ? "true" : "false"} onClick=${() => setFilter("look")}>${t("columns.look", { n: number(look.length) })}</button>
@@ -76,14 +88,15 @@ function Columns() {
       ${shown.length ? html`<ol class="columns">${shown.map((column) => html`<${Column} key=${column} column=${column} state=${state} change=${change} acknowledge=${acknowledge} />`)}</ol>`
         : html`<p>${t("columns.none_to_look")}</p>`}
     </section>
+    <${Left} left=${left} unseen=${unseen} state=${state} acknowledge=${acknowledge} />
     <${MissingFields} draft=${draft} state=${state} reload=${reload} />
     <${Person} state=${state} picked=${picked} setPicked=${setPicked} />
     <${Text} state=${state} change=${change} />
     <p class="onward">
-      ${identified && !open.length && !state.faults.length
+      ${identified && !open.length && !unseen.length && !state.faults.length
         ? html`<a class="button main" id="check" href=${`/d/${draft.id}/rows`}>${t("columns.onward")}</a>`
         : html`<button type="button" class="main" id="check" disabled aria-describedby="why-not">${t("columns.onward")}</button>
-          <span id="why-not">${state.faults.length ? t("columns.mend_first") : !identified ? t("columns.no_identifier") : t("columns.consent_open", { names: open.map((column) => state.samples[column].header).join(", ") })}</span>`}
+          <span id="why-not">${state.faults.length ? t("columns.mend_first") : !identified ? t("columns.no_identifier") : open.length ? t("columns.consent_open", { names: open.map((column) => titleOf(state, column)).join(", ") }) : t("columns.left_open")}</span>`}
     </p>`;
 }
 
@@ -106,42 +119,54 @@ function Known({ state }) {
     mapped: number(state.samples.filter((_, column) => ruleOf(state, column)).length), all: number(state.samples.length) })}</p>`;
 }
 
-function Defaults({ state, change }) {
+// What no rule reads is opened, or said to have been seen, before anything goes on: a column that is forgotten is found out too late.
+function Left({ left, unseen, state, acknowledge }) {
+  if (!left.length) return null;
+  const seen = () => acknowledge([...new Set([...state.acknowledged, ...left.map((column) => state.samples[column].header)])]);
+  return html`<section id="left"><h2>${t("columns.left_title", { n: number(left.length) })}</h2>
+    <ul class="plain">${left.map((column) => html`<li><b>${titleOf(state, column)}</b> <span class="note">${t("columns.filled", { n: number(Math.round(100 * state.samples[column].filled)) })}</span>
+      ${state.samples[column].values.slice(0, 3).map((value) => html` <span class="value cell">${value}</span>`)}</li>`)}</ul>
+    <label class="choice"><input type="checkbox" id="left-seen" checked=${!unseen.length} disabled=${!unseen.length} onChange=${seen} /><span>${t("columns.left_seen")}</span></label>
+  </section>`;
+}
+
+// Countries and orders of dates stand at the columns that they are about, with what proves them.
+function Reading({ rule, column, state, change }) {
   const why = (key) => state.suggestion.defaults.find((each) => each.key === `defaults.${key}`);
+  const set = (key) => (to) => change(to ? { do: "edit", set_to: [[["defaults", key], to.toUpperCase()]], unset: [] } : { do: "edit", set_to: [], unset: [["defaults", key]] });
   const region = why("region");
   const order = why("date_order");
-  return html`<section class="chips">
-    <label>${t("columns.region")}<input type="text" size="4" maxlength="2" value=${state.defaults.region || ""} aria-describedby="region-why"
-      onChange=${(event) => change(event.target.value ? { do: "edit", set_to: [[["defaults", "region"], event.target.value.toUpperCase()]], unset: [] } : { do: "edit", set_to: [], unset: [["defaults", "region"]] })} />
-      <small id="region-why">${region ? region.reason : t("columns.region_none")}</small></label>
-    <label>${t("columns.date_order")}<select value=${state.defaults.date_order || ""} aria-describedby="order-why"
-      onChange=${(event) => change(event.target.value ? { do: "edit", set_to: [[["defaults", "date_order"], event.target.value]], unset: [] } : { do: "edit", set_to: [], unset: [["defaults", "date_order"]] })}>
-      ${["", "DMY", "MDY", "YMD"].map((each) => html`<option value=${each} selected=${(state.defaults.date_order || "") === each}>${t("order." + (each || "none"))}</option>`)}</select>
-      <small id="order-why">${order ? order.reason : t("columns.order_none")}</small></label>
-  </section>`;
+  const dated = rule.path[1] === "dateOfBirth" || state.samples[column].values.some((value) => DATE_LIKE.test(value));
+  if (rule.path[1] === "phone") return html`<label>${t("columns.region")}<input type="text" size="4" maxlength="2" class="region" value=${state.defaults.region || ""} aria-describedby=${`region-why-${column}`} onChange=${(event) => set("region")(event.target.value)} />
+    <small id=${`region-why-${column}`}>${region ? region.reason : t("columns.region_none")}</small></label>`;
+  if (dated) return html`<label>${t("columns.date_order")}<${Choice} class="date-order" value=${state.defaults.date_order || ""} aria-describedby=${`order-why-${column}`} choose=${set("date_order")}>
+    ${(now) => ["", "DMY", "MDY", "YMD"].map((each) => html`<option value=${each} selected=${now === each}>${t("order." + (each || "none"))}</option>`)}</>
+    <small id=${`order-why-${column}`}>${order ? order.reason : t("columns.order_none")}</small></label>`;
+  if (rule.path[0] === "fields" && rule.path[1] === "name" && !state.rules.some((each) => ["firstName", "lastName"].includes(each.path[1]))) {
+    const of = (step) => ({ column: state.samples[column].header, transforms: step });
+    return html`<p><button type="button" class="split" onClick=${() => change({ do: "edit", set_to: [[["fields", "firstName"], of("first_name")], [["fields", "lastName"], of("last_name")]], unset: [["fields", "name"]] })}>${t("columns.split")}</button></p>`;
+  }
+  return null;
 }
 
 function Column({ column, state, change, acknowledge }) {
   const [values, setValues] = useState(null);
-  const [naming, setNaming] = useState(false);
+  const [adding, setAdding] = useState(false);
   const sample = state.samples[column];
-  const rule = ruleOf(state, column);
+  const rules = rulesOf(state, column);
+  const [rule] = rules;
   const guess = guessOf(state, sample.header);
   const left = leftOf(state, column);
-  const title = sample.header || t("columns.unnamed", { n: column + 1 });
+  const title = titleOf(state, column);
   const field = fieldOf(state, rule);
   const loadValues = () => get(`/api/d/${draft.id}/values?column=${encodeURIComponent(sample.header)}`).then(setValues).catch((refused) => say(refused.message));
   const strange = values && rule ? lacking(field, values.values, rule) : [];
   // A choice field refuses what is none of its options: that is shown without being asked for.
   useEffect(() => { if (field && field.options.length && !rule.by_hand.length) loadValues(); }, [field && field.id]);
   const suggested = Boolean(guess && rule && guess.key === rule.key);
-  const chosen = rule ? pathKey(rule.path) : naming ? "name" : "";
-
-  const choose = (event) => {
-    const said = event.target.value;
-    if (said === "name") { setNaming(true); return; }
-    setNaming(false);
-    change({ do: "assign", place: column, target: said ? JSON.parse(said) : null });
+  const assign = (target, before) => {
+    setAdding(false);
+    return change({ do: "assign", place: column, target, ...(rules.length || adding ? { instead_of: before ? [before.path] : [] } : {}) });
   };
 
   return html`<li class=${rule ? "column" : "column out"}>
@@ -151,57 +176,84 @@ function Column({ column, state, change, acknowledge }) {
       <p class="note">${t("columns.filled", { n: number(Math.round(100 * sample.filled)) })}</p>
     </div>
     <div class="goes">
-      <label>${t("columns.goes_to")}<select value=${chosen} onChange=${choose} aria-label=${t("columns.target_of", { name: title })}>
-        <option value="" selected=${chosen === ""}>${t("columns.left_out")}</option>
-        ${GROUPS.map((group) => html`<optgroup label=${t("group." + group)}>
-          ${state.fields.filter((each) => each.group === group).map((each) => html`<option value=${pathKey(["fields", each.field])} selected=${chosen === pathKey(["fields", each.field])}>${each.label}</option>`)}
-        </optgroup>`)}
-        ${state.custom_fields.length ? html`<optgroup label=${t("group.custom")}>
-          ${state.custom_fields.map((each) => html`<option value=${fieldPath(state, each)} selected=${chosen === fieldPath(state, each)}>${each.name}</option>`)}
-        </optgroup>` : null}
-        <optgroup label=${t("group.more")}>
-          <option value=${pathKey(["tags"])} selected=${chosen === pathKey(["tags"])}>${t("columns.tags")}</option>
-          ${state.rules.filter((each) => each.path[0] === CUSTOM && !fieldOf(state, each)).map((each) => html`<option value=${pathKey(each.path)} selected=${chosen === pathKey(each.path)}>${t("columns.custom", { name: each.path[1] })}</option>`)}
-          <option value="name" selected=${chosen === "name"}>${t("columns.another_custom")}</option>
-        </optgroup>
-      </select></label>
-      ${naming ? html`<label>${t("columns.custom_name")}<input type="text" class="naming" value=${sample.header} ref=${(input) => input && input.focus()} onKeyDown=${(event) => event.key === "Enter" && event.target.blur()}
-        onBlur=${(event) => { setNaming(false); if (event.target.value.trim()) change({ do: "assign", place: column, target: [CUSTOM, event.target.value.trim()] }); }} /></label>` : null}
-      ${field ? html`<${FieldFacts} field=${field} />` : null}
-      ${suggested ? html`<p class="note"><b>${t("strength." + guess.strength)}</b>: ${guess.reason}</p>` : null}
-      ${suggested ? guess.doubts.map((doubt) => html`<p class=${doubt.loud ? "notice halt" : "note"}>${doubt.sentence}</p>`) : null}
+      ${(rules.length ? rules : [null]).map((each, at) => html`
+        <${Target} key=${each ? each.key : "none"} rule=${each} label=${at ? t("columns.also_to") : t("columns.goes_to")} title=${title} header=${sample.header} state=${state} choose=${(target) => assign(target, each)} />
+        ${fieldOf(state, each) ? html`<${FieldFacts} field=${fieldOf(state, each)} />` : null}
+        ${each === rule && suggested ? html`<p class="note"><b>${t("strength." + guess.strength)}</b>: ${guess.reason}</p>` : null}
+        ${each === rule && suggested ? guess.doubts.map((doubt) => html`<p class=${doubt.loud ? "notice halt" : "note"}>${doubt.sentence}</p>`) : null}
+        ${each ? html`<${Rule} rule=${each} column=${column} state=${state} change=${change} />` : null}`)}
+      ${adding ? html`<${Target} rule=${null} label=${t("columns.also_to")} title=${title} header=${sample.header} state=${state} choose=${(target) => assign(target, null)} />`
+        : rule ? html`<p><button type="button" class="quiet also" aria-label=${t("columns.also_of", { what: t("columns.also"), name: title })} onClick=${() => setAdding(true)}>${t("columns.also")}</button></p>` : null}
       ${!rule && left ? html`<p class="note">${left.note}</p>
-        ${left.doubts.map((doubt) => html`<p class=${doubt.loud ? "notice halt" : "note"}>${doubt.sentence}</p>`)}
-` : null}
+        ${left.doubts.map((doubt) => html`<p class=${doubt.loud ? "notice halt" : "note"}>${doubt.sentence}</p>`)}` : null}
       ${toDecide(state, column) ? html`<label class="choice"><input type="checkbox" checked=${state.acknowledged.includes(sample.header)}
         onChange=${(event) => acknowledge(event.target.checked ? [...state.acknowledged, sample.header] : state.acknowledged.filter((each) => each !== sample.header))} />
         <span>${t(rule ? "columns.as_it_is" : "columns.on_purpose")}</span></label>` : null}
-      ${rule ? html`<${Rule} rule=${rule} column=${column} state=${state} change=${change} />` : null}
       ${rule && !rule.by_hand.length ? html`<details open=${strange.length > 0} onToggle=${(event) => event.target.open && !values && loadValues()}>
         <summary>${t("columns.values")}</summary>${strange.length ? html`<p class="notice halt">${t("fields.strange", { n: number(strange.length) })}</p>` : null}
         ${values ? html`<${ValueMap} values=${values} rule=${rule} header=${sample.header} change=${change} setValues=${setValues} field=${field} strange=${strange} />` : null}</details>` : null}
     </div>
-    <div class="sent"><${Sent} rule=${rule} state=${state} column=${column} /></div>
+    <div class="sent">${(rules.length ? rules : [null]).map((each) => html`${rules.length > 1 ? html`<h3 class="note">${targetName(state, each)}</h3>` : null}<${Sent} rule=${each} state=${state} column=${column} />`)}</div>
   </li>`;
 }
 
+const targetName = (state, rule) => (rule.path[0] === "tags" ? t("columns.tags") : rule.path[0] === CUSTOM ? fieldOf(state, rule)?.name || t("columns.custom", { name: rule.path[1] }) : state.fields.find((each) => each.field === rule.path[1])?.label || rule.path[1]);
+
+// Sixty places to go to for each of sixty columns would be thousands of elements: they are there once somebody comes to choose.
+function Target({ rule, label, title, header, state, choose }) {
+  const [naming, setNaming] = useState(false);
+  const [here, setHere] = useState(false);
+  const chosen = rule ? pathKey(rule.path) : naming ? "name" : "";
+  const named = (said) => {
+    setNaming(said === "name");
+    if (said !== "name") choose(said ? JSON.parse(said) : null);
+  };
+  const options = (now) => {
+    const option = (value, text) => html`<option value=${value} selected=${now === value}>${text}</option>`;
+    if (!here) return [option("", t("columns.left_out")), rule ? option(chosen, targetName(state, rule)) : null];
+    return html`${option("", t("columns.left_out"))}
+      ${GROUPS.map((group) => html`<optgroup label=${t("group." + group)}>
+        ${state.fields.filter((each) => each.group === group).map((each) => option(pathKey(["fields", each.field]), each.label))}
+      </optgroup>`)}
+      ${state.custom_fields.length ? html`<optgroup label=${t("group.custom")}>${state.custom_fields.map((each) => option(fieldPath(state, each), each.name))}</optgroup>` : null}
+      <optgroup label=${t("group.more")}>
+        ${option(pathKey(["tags"]), t("columns.tags"))}
+        ${state.rules.filter((each) => each.path[0] === CUSTOM && !fieldOf(state, each)).map((each) => option(pathKey(each.path), t("columns.custom", { name: each.path[1] })))}
+        ${option("name", t("columns.another_custom"))}
+      </optgroup>`;
+  };
+  return html`<label>${label}<${Choice} value=${chosen} choose=${named} onFocus=${() => setHere(true)} onPointerEnter=${() => setHere(true)} aria-label=${t("columns.target_of", { name: title })}>${options}</>
+    </label>
+    ${naming ? html`<label>${t("columns.custom_name")}<input type="text" class="naming" value=${header} ref=${(input) => input && input.focus()} onKeyDown=${(event) => event.key === "Enter" && event.target.blur()}
+      onBlur=${(event) => { setNaming(false); if (event.target.value.trim()) choose([CUSTOM, event.target.value.trim()]); }} /></label>` : null}`;
+}
+
 function Rule({ rule, column, state, change }) {
-  const whole = rule.rule && typeof rule.rule === "object" && !Array.isArray(rule.rule) ? rule.rule : {};
+  const said = whole(rule);
   const several = rule.columns.length > 1;
   const move = (from, to) => {
     const columns = [...rule.columns];
     columns.splice(to, 0, ...columns.splice(from, 1));
     change({ do: "order", target: rule.path, columns });
   };
+  const set = (key) => (to) => change(to ? { do: "edit", set_to: [[[...rule.path, key], to]], unset: [] } : { do: "edit", set_to: [], unset: [[...rule.path, key]] });
+  const policy = said.on_update || "";
+  const example = state.samples[column].values[0] || "";
   return html`
     ${rule.by_hand.length ? html`<p class="note"><span class="chip">${t("columns.by_hand", { keys: rule.by_hand.join(", ") })}</span></p>` : null}
     ${several && rule.path[0] !== "tags" ? html`<p class="note">${t("columns.first_filled")}</p><ol class="order">
       ${rule.columns.map((name, at) => html`<li>${name}
         <button type="button" class="quiet" disabled=${at === 0} aria-label=${t("columns.up", { name })} onClick=${() => move(at, at - 1)}>${"\u2191"}</button>
         <button type="button" class="quiet" disabled=${at === rule.columns.length - 1} aria-label=${t("columns.down", { name })} onClick=${() => move(at, at + 1)}>${"\u2193"}</button></li>`)}</ol>` : null}
-    ${rule.path[0] !== "tags" && !rule.by_hand.length ? html`<label>${t("columns.on_update")}<select value=${whole.on_update || ""} aria-label=${t("columns.on_update_of", { name: state.samples[column].header })}
-      onChange=${(event) => change(event.target.value ? { do: "edit", set_to: [[[...rule.path, "on_update"], event.target.value]], unset: [] } : { do: "edit", set_to: [], unset: [[...rule.path, "on_update"]] })}>
-      ${["", "if_blank", "never"].map((each) => html`<option value=${each} selected=${(whole.on_update || "") === each}>${t("on_update." + (each || "overwrite"))}</option>`)}</select></label>` : null}`;
+    ${rule.by_hand.length ? null : html`<${Reading} rule=${rule} column=${column} state=${state} change=${change} />`}
+    ${rule.path[0] !== "tags" && !rule.by_hand.length ? html`<details class="policy"><summary>${t("columns.on_update")}: ${t("on_update." + (policy || "overwrite"))}</summary>
+      <label>${t("columns.on_update")}<${Choice} value=${policy} aria-label=${t("columns.on_update_of", { name: titleOf(state, column) })} choose=${set("on_update")}>
+        ${(now) => ["", "if_blank", "never", ...(rule.path[0] === CUSTOM ? ["append"] : [])].map((each) => html`<option value=${each} selected=${now === each}>${t("on_update." + (each || "overwrite"))}</option>`)}</></label>
+      <p class="note">${t("columns.example", { old: t("columns.old_value") })} <span class="value">${{ "": example, if_blank: t("columns.old_value"), never: t("columns.old_value"), append: `${t("columns.old_value")}, ${example}` }[policy]}</span></p>
+      ${policy ? html`<p class="note">${t("columns.needs_reading")}</p>` : null}
+      <label>${t("columns.blank_cell")}<${Choice} class="blank-cell" value=${said.empty_cells || ""} choose=${set("empty_cells")}>
+        ${(now) => ["", "clear"].map((each) => html`<option value=${each} selected=${now === each}>${t("blank." + (each || "leave"))}</option>`)}</></label>
+    </details>` : null}`;
 }
 
 function Sent({ rule, state, column }) {
@@ -210,9 +262,11 @@ function Sent({ rule, state, column }) {
   const header = state.samples[column].header;
   return html`<ul class="plain">${state.sent.map((row) => {
     const wrong = (row.errors || []).find((each) => each.column === header);
-    if (wrong) return html`<li class="failing"><b>${t("columns.fails")}</b> ${wrong.message}</li>`;
+    if (wrong) return html`<li class="failing"><span aria-hidden="true">${"\u26a0"} </span><b>${t("columns.fails")}</b> ${wrong.message}</li>`;
     if (row.errors) return html`<li class="note">${t("columns.row_fails", { row: row.row })}</li>`;
     if (row.skipped) return html`<li class="note">${t("columns.row_skipped", { row: row.row })}</li>`;
+    const used = (row.used || {})[rule.key];
+    if (used !== undefined && used !== column) return html`<li class="note">${used === null ? t("columns.all_blank") : t("columns.other_used", { name: titleOf(state, used) })}</li>`;
     return html`<li><span class="value">${sentValue(row, rule.path)}</span></li>`;
   })}</ul>`;
 }
@@ -230,15 +284,19 @@ function ValueMap({ values, rule, header, change, setValues, field, strange }) {
   const options = field ? field.options : [];
   const list = options.length ? `options-${rule.places[0]}` : null;
   const sorted = [...strange, ...values.values.filter((each) => !strange.includes(each))];
-  const whole = rule.rule && typeof rule.rule === "object" && !Array.isArray(rule.rule) ? rule.rule : {};
-  const map = whole.map || {};
+  const said = whole(rule);
+  const map = said.map || {};
+  // One key at a time: two that are changed in one moment would each write the map as it was before both.
   const set = (value, to) => {
-    const changed = { ...map };
-    if (to === "") delete changed[value]; else changed[value] = to;
-    change(Object.keys(changed).length ? { do: "edit", set_to: [[[...rule.path, "map"], changed]], unset: [] } : { do: "edit", set_to: [], unset: [[...rule.path, "map"]] });
+    if (to !== "") return change({ do: "edit", set_to: [[[...rule.path, "map", value], to]], unset: [] });
+    const others = Object.keys(map).some((each) => each !== value);
+    return change({ do: "edit", set_to: [], unset: [others ? [...rule.path, "map", value] : [...rule.path, "map"]] });
   };
   const narrow = (prefix) => get(`/api/d/${draft.id}/values?column=${encodeURIComponent(header)}&prefix=${encodeURIComponent(prefix)}`).then(setValues);
   return html`<p class="note">${t("columns.distinct", { n: number(values.distinct), about: values.exact ? "" : t("columns.about") })}</p>
+    ${Object.keys(map).length ? html`<label>${t("columns.others")}<${Choice} class="others" value=${said.unmapped || ""} choose=${(to) => change(to
+      ? { do: "edit", set_to: [[[...rule.path, "unmapped"], to]], unset: [] } : { do: "edit", set_to: [], unset: [[...rule.path, "unmapped"]] })}>
+      ${(now) => ["", "keep"].map((each) => html`<option value=${each} selected=${now === each}>${t("others." + (each || "fail"))}</option>`)}</></label>` : null}
     <label>${t("columns.values_from")}<input type="search" onInput=${(event) => narrow(event.target.value)} /></label>
     <table><thead><tr><th scope="col">${t("columns.value")}</th><th scope="col" class="n">${t("runs.rows")}</th><th scope="col">${t("columns.becomes")}</th></tr></thead>
     <tbody>${sorted.map((each) => html`<tr class=${strange.includes(each) ? "strange" : null}><th scope="row"><span class="value">${each.value}</span></th><td class="n">${number(each.rows)}</td>

@@ -103,6 +103,28 @@ export function poll(ask, seconds = 1) {
 export const known = (element, name) => JSON.parse(element.dataset[name]);
 export const Value = ({ children }) => html`<span class="value">${children}</span>`;
 
+// A select that is closed changes with each key: what somebody types their way through is not what they choose.
+const TYPED_MS = 500;
+export function Choice({ value, choose, children, ...rest }) {
+  const [now, setNow] = useState(value);
+  const waiting = useRef(null);
+  const typed = useRef(false);
+  useEffect(() => setNow(value), [value]);
+  const settle = (chosen) => {
+    clearTimeout(waiting.current);
+    waiting.current = null;
+    if (chosen !== value) choose(chosen);
+  };
+  const changed = (event) => {
+    const chosen = event.target.value;
+    setNow(chosen);
+    clearTimeout(waiting.current);
+    if (typed.current) waiting.current = setTimeout(() => settle(chosen), TYPED_MS); else settle(chosen);
+  };
+  return html`<select ...${rest} value=${now} onKeyDown=${() => { typed.current = true; }} onPointerDown=${() => { typed.current = false; }}
+    onChange=${changed} onBlur=${(event) => { if (waiting.current) settle(event.target.value); }}>${children(now)}</select>`;
+}
+
 export function Trouble({ error }) {
   return error ? html`<p class="notice bad" role="alert">${error}</p>` : null;
 }

@@ -4,27 +4,11 @@ from __future__ import annotations
 
 from importer.runs.context import RunContext
 from importer.runs.undo.beats import UndoBeats
-from importer.runtime.progress import SilentProgress
-from tests.sending.runs import AheadClock
-
-
-class Heard(SilentProgress):
-    def __init__(self) -> None:
-        self.messages: list[str] = []
-
-    def message(self, text: str) -> None:
-        self.messages.append(text)
-
-
-class StandingClock(AheadClock):
-    """A clock that a test alone moves."""
-
-    def monotonic(self) -> float:
-        return self.ahead_seconds
+from tests.watching import Listener, StandingClock
 
 
 def gone_over(*, dry: bool, total: int, each_seconds: float) -> list[str]:
-    heard, clock = Heard(), StandingClock()
+    heard, clock = Listener(), StandingClock()
     beats = UndoBeats(
         RunContext(progress=heard, clock=clock), total=total, noun=("contact", "contacts"), dry=dry
     )
