@@ -342,6 +342,10 @@ def test_what_may_be_consent_in_a_language_that_is_not_read_is_pointed_out(
             ("Email", "Önkéntes"),
             (("a@example.hu", "igen"), ("b@example.hu", "nem")),
         ),  # Hungarian is read, and it asks nothing
+        (
+            ("E-Mail", "Vorname", "Straße", "PLZ", "Schlüssel da"),
+            (("a@example.de", "Uwe", "Weg 1", "10115", "1"), ("b@example.de", "Ida", "Weg 2", "10117", "0")),
+        ),
         (("Emaila", "Adina"), (("a@example.eus", "41"), ("b@example.eus", "33"))),
         (("Email", "Allergies"), (("a@example.com", "na"), ("b@example.com", "na"))),
     ],

@@ -34,8 +34,7 @@ _TELLING: Final = 2
 
 def consents(columns: Sequence[Column]) -> list[Switch | ConsentUnclear]:
     """Read every column that is about consent, and point out those that may be and whose header is not understood."""
-    foreign = is_foreign(columns)
-    found = (consent(column) or _may_be_consent(column, foreign=foreign) for column in columns)
+    found = (consent(column) or _may_be_consent(column, columns) for column in columns)
     return [one for one in found if one is not None]
 
 
@@ -54,21 +53,19 @@ def _is_accented(column: Column) -> bool:
     return any(sign.isalpha() and not sign.isascii() for sign in column.header)
 
 
-def _may_be_consent(column: Column, *, foreign: bool) -> ConsentUnclear | None:
-    why = _doubt(column, foreign=foreign) if column.filled else None
-    # Values first: which words are known takes as long to gather, and is seldom asked.
-    return ConsentUnclear(column=column, why=why, supposed=True) if why and _strange_words(column) else None
-
-
-def _doubt(column: Column, *, foreign: bool) -> str | None:
-    """Say why a column may be about consent as far as its values and the look of its header tell."""
+def _may_be_consent(column: Column, columns: Sequence[Column]) -> ConsentUnclear | None:
+    """Look at what is dear last: few columns of a file answer yes or no at all."""
     if _is_answered_strangely(column):
-        return "its yes and no are of a language in which no header is understood, so that it may ask something else as well"
-    if _answers_yes_or_no(column) and (
-        _has_root(column) or (foreign and _is_accented(column) and _answers_in_signs(column))
-    ):
-        return "its header is not understood, so that it may ask something else as well"
-    return None
+        why = "its yes and no are of a language in which no header is understood, so that it may ask something else as well"
+    elif _answers_yes_or_no(column) and (_has_root(column) or _is_in_a_foreign_file(column, columns)):
+        why = "its header is not understood, so that it may ask something else as well"
+    else:
+        return None
+    return ConsentUnclear(column=column, why=why, supposed=True) if _strange_words(column) else None
+
+
+def _is_in_a_foreign_file(column: Column, columns: Sequence[Column]) -> bool:
+    return _is_accented(column) and _answers_in_signs(column) and is_foreign(columns)
 
 
 def _is_answered_strangely(column: Column) -> bool:

@@ -1,4 +1,5 @@
 // S5 and S6: what will happen, the sub-account's name in large type, and the one button.
+import { Checking, cancelled, followed } from "./checking.js";
 import { Trouble, duration, get, html, known, number, post, render, rows, say, t, useEffect, useState } from "./ui.js";
 
 const place = document.getElementById("app");
@@ -21,13 +22,14 @@ function Forecast() {
   const [planning, setPlanning] = useState(false);
   const [byPlan, setByPlan] = useState(false);
   const [onlyFailed, setOnlyFailed] = useState(Boolean(before));
+  const [standing, setStanding] = useState(null);
   const look = async () => {
     setPlanning(true);
     setError(null);
     try { setPlan(await post(`/api/d/${draft.id}/plan`)); setByPlan(true); say(t("plan.done")); } catch (refused) { setError(refused.message); }
     setPlanning(false);
   };
-  useEffect(() => { get(`/api/d/${draft.id}/forecast`).then(setFound).catch((refused) => setError(refused.message)); }, []);
+  useEffect(() => { followed(draft, setStanding).then(() => get(`/api/d/${draft.id}/forecast`)).then(setFound).catch((refused) => setError(refused.message)); }, []);
 
   const start = async (event) => {
     event.preventDefault();
@@ -40,7 +42,7 @@ function Forecast() {
     } catch (refused) { setError(refused.message); setBusy(false); }
   };
 
-  if (!found) return html`<${Trouble} error=${error} />${error ? null : html`<p role="status">${t("rows.checking")}</p>`}`;
+  if (!found) return html`<${Trouble} error=${error} />${error || !standing ? null : html`<${Checking} standing=${standing} cancel=${() => cancelled(draft)} />`}`;
   const done = new Date(Date.now() + found.seconds * 1000);
   const finish = done.toLocaleString();
   const there = draft.zone && draft.zone !== Intl.DateTimeFormat().resolvedOptions().timeZone ? done.toLocaleString(undefined, { timeZone: draft.zone }) : null;
