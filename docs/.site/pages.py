@@ -30,7 +30,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages that lie elsewhere, and the pictures that they show."""
     for place, page in JOINING.items():
         files.append(File.generated(config, page, content=(ROOT / place).read_text(encoding="utf-8")))
-    for picture in sorted((ROOT / "benchmarks" / "pictures").glob("*.svg")):
+    for picture in sorted((ROOT / "benchmarks" / "pictures").iterdir()):
         files.append(File.generated(config, f"pictures/{picture.name}", content=picture.read_bytes()))
     return files
 

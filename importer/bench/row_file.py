@@ -22,6 +22,8 @@ class RowFile:
         self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  (closed by ``close``)
         self._first_numbers: list[int] = []
         self._offsets: list[int] = []
+        self._last: tuple[int, Block] | None = None
+        """The block that was read last: whoever asks for a row asks for its neighbours next."""
 
     def append(self, block: Block) -> None:
         """Put the next block aside. Raises SettingsError."""
@@ -46,6 +48,11 @@ class RowFile:
         self._file.close()
 
     def _block(self, place: int) -> Block:
+        if self._last is None or self._last[0] != place:
+            self._last = place, self._read(place)
+        return self._last[1]
+
+    def _read(self, place: int) -> Block:
         self._file.seek(self._offsets[place])
         block = pickle.load(self._file)  # noqa: S301  (our own, private file)
         assert isinstance(block, Block)  # noqa: S101

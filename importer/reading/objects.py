@@ -13,6 +13,7 @@ from importer.reading.grid import Batch, Cells, take
 from importer.reading.headers import SAMPLE_ROWS, clean_name
 from importer.reading.profile import Profile
 from importer.reading.text.blemishes import mark_blemishes
+from importer.runtime.counting import counted
 
 _BATCH_ROWS: Final = 512
 _MOST_NAMES: Final = 16_384
@@ -57,7 +58,9 @@ def objects_reading(records: Callable[[], Iterator[Named]], detected: Detected) 
         raise SourceError(f"{detected.name} holds no records. Export it again.")
     grid = ObjectsGrid(records, names)
     sample: list[tuple[int, Cells]] = take(grid, SAMPLE_ROWS)
-    note = f"header: the {len(names)} names that any of its records has; record n stands in row n + 1"
+    note = (
+        f"header: the {counted(len(names), 'name')} that any of its records has; record n stands in row n + 1"
+    )
     return Reading(
         grid=grid,
         header=tuple(map(clean_name, names)),

@@ -18,6 +18,7 @@ from importer.settings import DEFAULT_BASE_URL, Secret, location_in
 
 _TOKEN_OF: Final = "HIGHLEVEL_TOKEN_"  # noqa: S105  (a name, no token)
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750
+_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 _SECRET_NAMES: Final = re.compile(
     r"HIGHLEVEL_(?:TOKEN(?:_.*)?|CLIENT_SECRET)$|IMPORTER_PASSWORD$|SMTP_URL$", re.IGNORECASE
 )
@@ -88,14 +89,27 @@ def user_at_host() -> str:
 
 
 def state_folder(given: Path | None = None) -> Path:
-    """Find the state folder: the one given, IMPORTER_STATE, else the platform's place for user state."""
+    """Find the state folder: the one given, IMPORTER_STATE, else the platform's place for user state.
+
+    Raises SettingsError for an address: a folder of that name would be made, and hold nothing that anybody looks for.
+    """
     if given is not None:
-        return given
+        return _no_address(given)
     if named := variables().get("IMPORTER_STATE"):
-        return Path(named)
+        return _no_address(Path(named))
     import platformdirs
 
     return Path(platformdirs.user_state_dir("highlevel-importer", appauthor=False))
+
+
+def _no_address(path: Path) -> Path:
+    # a path has lost one of the two slashes by now
+    if (scheme := _ADDRESS.match(str(path))) is None:
+        return path
+    raise SettingsError(
+        f"The state folder is a folder of this machine, and {scheme[0]}... is an address, which this version cannot keep "
+        "state at. Give a folder with --state, or set IMPORTER_STATE to one."
+    )
 
 
 def processes() -> int | None:

@@ -152,11 +152,16 @@ def date_layout(header: str) -> str | None:
 @lru_cache(maxsize=4096)
 def words(header: str) -> tuple[str, ...]:
     """Split a header into plain lower-case words: ``E-mail 1 - Value`` becomes ``email 1 value``."""
-    said = _ENDINGS.sub("", _CHOICES.sub(" ", _LAYOUT.sub(" ", header))) or header
-    return _join([piece for part in _parts(_SEAM.sub(" ", said)) for piece in _pieces_of(part)])
+    return _words_of(_plain(_spaced(header)))
 
 
-def _parts(text: str) -> list[str]:
+def _spaced(text: str) -> str:
+    """Take layouts of dates, answers to choose from and endings off, and set a space where one word ends and another begins."""
+    return _SEAM.sub(" ", _ENDINGS.sub("", _CHOICES.sub(" ", _LAYOUT.sub(" ", text))) or text)
+
+
+def _plain(text: str) -> str:
+    """Take case, accents and script variants off."""
     plain = unicodedata.normalize("NFKD", text.translate(_FOLDED))
     if not plain.isascii():
         # The article goes while the alif of another word still has its sign.
@@ -164,12 +169,18 @@ def _parts(text: str) -> list[str]:
         letters = "".join(letter for letter in plain if unicodedata.category(letter) != "Mn")
         # Korean syllables come apart in the first form, and together again here.
         plain = unicodedata.normalize("NFC", letters.translate(_LETTERS)).translate(_VARIANTS)
-    return _WORD.findall(plain.casefold())
+    return plain.casefold()
+
+
+def _words_of(plain: str) -> tuple[str, ...]:
+    return _join([piece for part in _WORD.findall(plain) for piece in _pieces_of(part)])
 
 
 def _pieces_of(part: str) -> Iterator[str]:
     """Cut a header that is written without spaces into the words known of such languages, the longest first."""
-    if part.isascii() or not any(first <= sign <= last for sign in part for first, last in _UNSPACED):
+    # Two thousand words are taken apart at each start, most of them of languages whose signs all come before these.
+    spaced = max(part) < _UNSPACED[0][0]
+    if spaced or not any(first <= sign <= last for sign in part for first, last in _UNSPACED):
         yield part
         return
     strange = ""
@@ -192,10 +203,8 @@ _LONGEST: Final = 16
 
 @cache
 def _pieces() -> frozenset[str]:
-    listed = (
-        text for language in UNSPACED for texts in FURTHER[language].values() for text in texts.split(",")
-    )
-    return frozenset(part for text in listed for part in _parts(text) if len(part) > 1)
+    listed = ",".join(texts for language in UNSPACED for texts in FURTHER[language].values())
+    return frozenset(part for part in _WORD.findall(_plain(listed)) if len(part) > 1)
 
 
 def further(kind: str) -> frozenset[str]:
@@ -205,8 +214,9 @@ def further(kind: str) -> frozenset[str]:
 
 def further_phrases(kind: str) -> frozenset[str]:
     """Give the words of a kind in the further languages as they are written together."""
-    texts = (text for said in FURTHER.values() for text in said.get(kind, "").split(","))
-    return frozenset(" ".join(words(text)) for text in texts if text.strip())
+    # All languages at once: a start, which asks for a dozen kinds, would fold some thousand phrases one by one.
+    listed = _plain(_spaced(",".join(said.get(kind, "") for said in FURTHER.values())))
+    return frozenset(" ".join(_words_of(phrase)) for phrase in listed.split(",") if phrase.strip())
 
 
 _MAILED: Final = re.compile(

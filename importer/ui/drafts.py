@@ -81,7 +81,9 @@ class Drafts:
         stamp = datetime.fromtimestamp(now, tz=UTC).strftime("%Y%m%d-%H%M%S")
         draft = Draft(id=f"{stamp}-{secrets.token_hex(4)}", created_at=now, changed_at=now)
         try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Folders that are made on the way have the mode of everybody's: the state folder itself holds people's data.
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o700, exist_ok=True)
             self.folder(draft.id).mkdir(mode=0o700)
         except OSError as cause:
             raise StateError(f"The folder of drafts {self.path} cannot be used: {cause.strerror}.") from cause

@@ -251,8 +251,8 @@ class DraftEdits:
             self._db.execute("SELECT name, sum(by) FROM shifts GROUP BY name HAVING sum(by) != 0").fetchall()
         )
 
-    def begin_check(self) -> None:
-        """Forget what became of rows: all of them are looked at anew."""
+    def forget_outlooks(self) -> None:
+        """Forget what became of rows: all of them were looked at anew."""
         with self._db.transaction():
             self._db.execute("DELETE FROM outlooks")
             self._db.execute("DELETE FROM shifts")

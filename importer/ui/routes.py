@@ -117,6 +117,7 @@ ROUTES: Final = (
     Route("POST", "/api/d/{draft}/start", forecast.start),
     Route("GET", "/r/{run}", runs.page),
     Route("GET", "/api/r/{run}", runs.state),
+    Route("GET", "/api/r/{run}/rows", runs.rows),
     Route("POST", "/api/r/{run}/pause", runs.pause),
     Route("POST", "/api/r/{run}/stop", runs.stop),
     Route("POST", "/api/r/{run}/resume", runs.resume),

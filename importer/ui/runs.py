@@ -8,11 +8,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
+from importer.codes import BY_NAME
 from importer.errors import ImporterError, SettingsError
-from importer.records import Json
+from importer.records import Json, Outcome, row_id
+from importer.runs.history import RunHistory
 from importer.runtime.environment import user_at_host
+from importer.settings import DEFAULT_BASE_URL
 from importer.state import StateFolder
-from importer.state.journal import Run
+from importer.state.journal import Run, RunState, SessionKind
 from importer.state.lineage import successors_of
 from importer.state.remote import EndWish, leave_wish, read_progress
 from importer.ui.past import FoundRuns, Holdings, PastLines, RunLine, RunSearch, holdings_of, line_of
@@ -154,4 +157,53 @@ class ScreenRuns:
     def causes(self, run: Run) -> list[dict[str, Json]]:
         """Say why rows failed, the most frequent cause first."""
         with self._folder.open_journal(run, thorough=False) as journal:
-            return [{"code": each.code, "rows": each.count} for each in journal.errors()]
+            found = [(each.code, each.count) for each in journal.errors()]
+        return [
+            {
+                "code": code,
+                "rows": count,
+                "title": BY_NAME[code].title if code in BY_NAME else code,
+                "mend": BY_NAME[code].mend if code in BY_NAME else "",
+            }
+            for code, count in found
+        ]
+
+    def undo_stands_open(self, run: Run) -> bool:
+        """Tell whether somebody began to take a run back, and it is not at its end."""
+        if run.undone_at is None:
+            return False
+        with self._folder.open_journal(run, thorough=False) as journal:
+            undos = [each for each in journal.sessions() if each.kind is SessionKind.UNDO]
+        return bool(undos) and undos[-1].state is not RunState.FINISHED
+
+    def rows(self, run: Run, *, status: str, after: int, count: int) -> list[dict[str, Json]]:
+        """Give how rows ended, in source order, from those behind the row of a number on. Raises SettingsError."""
+        past = RunHistory(self._folder.path).find(run.id)
+        # Of several files the first is gone through from the row that is asked for.
+        rows = past.rows(status=status or None, after=row_id(0, after), count=count)
+        return [
+            {
+                "row": each.number,
+                "source": each.source,
+                "id": each.id,
+                "status": each.outcome.status.value,
+                "code": each.outcome.code,
+                "message": each.outcome.message,
+                "contact_id": each.outcome.contact_id,
+                "link": self._link(run, each.outcome),
+            }
+            for each in rows
+        ]
+
+    @staticmethod
+    def _link(run: Run, outcome: Outcome) -> str | None:
+        """Give the address of a row's contact in HighLevel; none of a stand-in's."""
+        location = outcome.location_id or run.location_id
+        if (
+            run.sandbox
+            or outcome.contact_id is None
+            or location is None
+            or run.base_url.rstrip("/") != DEFAULT_BASE_URL
+        ):
+            return None
+        return f"https://app.gohighlevel.com/v2/location/{location}/contacts/detail/{outcome.contact_id}"

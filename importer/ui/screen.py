@@ -69,6 +69,8 @@ class Screen:
         """A second click on Start waits for the first and finds its run."""
         self.location_fields: dict[str, list[Json]] = {}
         """The custom fields of locations that were asked for them."""
+        self.looking: dict[str, str] = {}
+        """What a look at taking a run back said last, by the run's id."""
         self.masked = False
         """People's data is hidden on every page: somebody else looks at the screen."""
         self._heard_at = time.monotonic()

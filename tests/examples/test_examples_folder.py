@@ -286,3 +286,57 @@ def test_the_compose_file_writes_nowhere_but_into_its_volumes() -> None:
 def test_the_mappings_are_mappings(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HIGHLEVEL_LOCATION_ID", "loc1")
     load_mapping(path)
+
+
+STARTERS = EXAMPLES / "starters"
+
+
+def test_the_starters_are_as_each_system_wants_them() -> None:
+    windows = (STARTERS / "import-contacts.cmd").read_bytes()
+    assert windows.count(b"\n") == windows.count(b"\r\n"), (
+        "a batch file whose lines end otherwise loses its jumps"
+    )
+    jumps = set(re.findall(rb"goto (\w+)", windows))
+    assert jumps == set(re.findall(rb"^:(\w+)", windows, re.MULTILINE))
+    mac = STARTERS / "import-contacts.command"
+    assert b"\r" not in mac.read_bytes()
+    assert os.name != "posix" or os.access(mac, os.X_OK)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell script")
+def test_the_starter_says_what_is_needed_where_there_is_no_python(tmp_path: Path) -> None:
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name in ("bash", "uname", "dirname", "find", "sort", "tail", "cat"):
+        (tools / name).symlink_to(str(shutil.which(name)))
+    ended = subprocess.run(
+        [str(tools / "bash"), str(STARTERS / "import-contacts.command")],
+        env={"PATH": str(tools), "HOME": str(tmp_path)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, "Python 3.11 or newer is needed" in ended.stdout) == (1, True), ended
+
+
+@pytest.mark.package
+@pytest.mark.skipif(os.name != "posix", reason="a shell script")
+def test_the_starter_makes_its_own_place_once_and_opens_the_screen(tmp_path: Path) -> None:
+    def start() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["bash", str(STARTERS / "import-contacts.command"), "--help"],
+            env={**os.environ, "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "data")},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+
+    first = start()
+    assert (first.returncode, "Open a local web interface" in first.stdout) == (0, True), first
+    assert "Making a place for the program" in first.stdout
+    again = start()
+    assert (again.returncode, "Making a place" in again.stdout) == (0, False), again

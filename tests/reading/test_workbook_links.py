@@ -12,6 +12,7 @@ import pytest
 
 from importer.mapping import parse_mapping
 from importer.reading import Source, open_source
+from importer.reading.workbooks.links import LinkNotes
 from importer.runs.overlooked import overlooked
 from importer.suggestion.suggesting import suggest
 from tests.reading.workbook_makers import ods, ods_row, ods_table, record, wide, xlsb, xlsb_cell, xlsb_row
@@ -258,6 +259,18 @@ def test_a_damaged_link_costs_an_old_workbook_nothing_else(tmp_path: Path) -> No
     source = open_source(of_xls(tmp_path, ["mailto:ann@example.com"] * 3, broken=cut + b"xxxx"))
     assert source.header == ("Name", "Email", "Email (link)")
     assert not [line for line in source.detected.describe() if "number formats" in line]
+
+
+def test_the_letters_of_a_link_s_scheme_are_of_any_case(tmp_path: Path) -> None:
+    source = open_source(of_ods(tmp_path, ["MAILTO:ann@example.com"] * 3))
+    assert [cells[-1] for cells in rows(source)] == ["ann@example.com"] * 3
+
+
+def test_more_links_than_a_sheet_of_people_has_are_left_out() -> None:
+    notes = LinkNotes()
+    notes.put(1, 2, 2, "mailto:ann@example.com")
+    notes.put(1, 3, 300_000, "mailto:bob@example.com")
+    assert notes.links == {1: {2: "ann@example.com"}}
 
 
 def test_a_link_in_a_comment_is_none_of_its_cell(tmp_path: Path) -> None:

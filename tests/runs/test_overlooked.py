@@ -67,6 +67,16 @@ def test_a_column_that_looks_like_consent_and_is_not_understood_is_said(folder: 
     assert "level" not in said
 
 
+BASQUE = "Email,Buletina nahi dut\na@example.eus,Bai\nb@example.eus,Ez\n"
+
+
+def test_a_yes_or_no_in_a_language_that_is_not_read_is_said_until_a_rule_uses_it(folder: Path) -> None:
+    (said,) = checked(folder, BASQUE, "").overlooked
+    assert said.startswith("Column 'Buletina nahi dut' may be consent")
+    mapped = "lastName: Buletina nahi dut"
+    assert checked(folder, BASQUE, mapped).overlooked == ()
+
+
 def test_an_opt_in_that_everybody_gave_says_nothing(folder: Path) -> None:
     assert checked(folder, "Email,Newsletter\na@example.com,yes\nb@example.com,yes\n", "").overlooked == ()
 

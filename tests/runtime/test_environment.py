@@ -65,3 +65,18 @@ def test_a_file_that_is_no_text_is_refused_in_a_sentence(tmp_path: Path, written
     (tmp_path / ".env").write_bytes(written)
     with pytest.raises(SettingsError, match="Save it as UTF-8"):
         environment.load_environment(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "address", ["postgresql://db/importer", "s3://bucket/state", "postgresql:///importer"]
+)
+def test_an_address_is_no_state_folder(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsError, match="is an address"):
+        environment.state_folder(Path(address))
+    monkeypatch.setenv("IMPORTER_STATE", address)
+    with pytest.raises(SettingsError, match="is an address"):
+        environment.state_folder()
+
+
+def test_a_drive_of_windows_is_no_address() -> None:
+    assert environment.state_folder(Path("C:/Users/ann/state")) == Path("C:/Users/ann/state")

@@ -44,6 +44,7 @@ CASES = [
     ("serve", "cronsim", ["serve", "jobs.yaml", "--check"]),
     ("serve", "watchfiles", ["watch", ".", "-m", "m.yaml", "--sandbox", "--pattern", "none"]),
     ("keyring", "keyring", ["login", "--client-id", "app", "--keyring"]),
+    ("mcp", "mcp", ["mcp"]),
 ]
 
 

@@ -86,6 +86,8 @@ def test_a_no_below_a_permission_blocks_and_a_yes_says_nothing(header: str, tmp_
         ("Stato iscrizione newsletter", "disiscritto", ("iscritto", "in attesa", "iscritto")),
         ("Nieuwsbrief", "uitgeschreven", ("ingeschreven", "in afwachting", "ingeschreven")),
         ("Newsletter", "I do NOT want to receive it", ("I want to receive it", "Yes, please", "I want to receive it")),
+        ("SMS", "Do not allow", ("Allow", "Granted", "pending")),
+        ("Calls", "Denied", ("Granted", "not asked", "Allow")),
         ("Newsletter", "No, thanks", ("Yes, send it to me", "Yes, send it to me", "Yes, send it to me")),
     ],
 )  # fmt: skip
@@ -340,6 +342,10 @@ def test_what_may_be_consent_in_a_language_that_is_not_read_is_pointed_out(
             ("Email", "Önkéntes"),
             (("a@example.hu", "igen"), ("b@example.hu", "nem")),
         ),  # Hungarian is read, and it asks nothing
+        (
+            ("E-Mail", "Vorname", "Straße", "PLZ", "Schlüssel da"),
+            (("a@example.de", "Uwe", "Weg 1", "10115", "1"), ("b@example.de", "Ida", "Weg 2", "10117", "0")),
+        ),
         (("Emaila", "Adina"), (("a@example.eus", "41"), ("b@example.eus", "33"))),
         (("Email", "Allergies"), (("a@example.com", "na"), ("b@example.com", "na"))),
     ],

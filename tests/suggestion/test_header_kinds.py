@@ -470,6 +470,7 @@ def test_a_company_before_a_comma_is_no_last_name() -> None:
         ({"Bill To Street": "1 Elm St", "Bill To City": "Leeds", "Ship To City": "York"}, "address1 city -"),
         ({"Line 1": "1 Elm St", "Line 3": "Leeds", "Line 4": "West Yorkshire"}, "address1 city state"),
         ({"Line 1": "1 Elm St", "Line 3": "Rear house", "City": "Leeds"}, "address1 address1 city"),
+        ({"Line 1": "1 Elm St", "Line 4": "Rear house", "City": "Leeds"}, "address1 address1 city"),
         ({"Address 1": "1 Elm St", "Address 2": "Flat 2", "Address 3": "Rear house"}, "address1 address1 address1"),
         ({"Estado": "Cliente nuevo", "Provincia": "Madrid", "Ciudad": "Madrid"}, "- state city"),
         ({"Nom": "Garage Petit", "Nom (contact)": "Petit", "Prénom (contact)": "Yves"}, "companyName lastName firstName"),

@@ -90,6 +90,8 @@ async def test_a_cell_put_right_is_told_at_once_and_the_counts_follow(visitor: V
     standing = await visitor.ask(f"/api/d/{draft}/check")
     assert (standing["state"], standing["stale"]) == ("known", True)
     assert (await visitor.ask(f"/api/d/{draft}/forecast"))["failed"] == 3
+    found = await overview(visitor, draft)
+    assert (found["failed"], causes(found)["invalid_email"]) == (3, (2, 2))
 
 
 async def test_what_was_taken_back_is_as_the_file_has_it_even_after_a_check(visitor: Visitor) -> None:
@@ -124,17 +126,20 @@ async def test_a_row_with_cells_too_many_is_repaired_as_a_whole(visitor: Visitor
     assert (await visitor.ask(f"/api/d/{draft}/forecast"))["failed"] == 3
 
 
-async def test_what_other_rows_tell_of_a_row_is_true_until_they_were_looked_at_again(
+async def test_what_other_rows_tell_of_a_row_is_true_until_what_it_is_about_is_changed(
     visitor: Visitor,
 ) -> None:
-    people = HEAD + b"Ann Lee,ann@example.com,\nBob Fox,ann@example.com,not a phone\n"
-    draft = await visitor.draft(people, MAPPING)
-    found = await overview(visitor, draft)
-    together = set(causes(found)) - {"invalid_phone"}
-    told = await correct(visitor, draft, row=3, place=2, after="")
-    now = {each["code"] for each in told["overview"]["causes"] if each["fails"] and each["now"]}
+    people = (
+        HEAD + b"Ann Lee,ann@example.com,(213) 373-4253\nBob Fox,bob(at)example.com,(213) 373-4253\n"
+        b"Bob Fox,bob@example.com,(213) 373-4253\n"
+    )
+    draft = await visitor.draft(people, MAPPING + "match: {shared_key: fail}\n")
+    assert causes(await overview(visitor, draft))["shared_key"] == (1, 1)
 
-    assert now == together
+    told = await correct(visitor, draft, row=4, place=0, after="Bob Foxx")
+    assert (told["row"]["status"], causes(told["overview"])["shared_key"]) == ("failed", (1, 1))
+    told = await correct(visitor, draft, row=4, place=2, after="(213) 373-4299")
+    assert (told["row"]["status"], causes(told["overview"])["shared_key"]) == ("ready", (1, 0))
 
 
 async def test_all_alike_are_put_right_and_taken_back_at_once(visitor: Visitor) -> None:

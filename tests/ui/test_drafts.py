@@ -148,3 +148,11 @@ def test_no_name_leads_out_of_its_folder(said: str) -> None:
     assert Path(name).name == name
     assert name not in {"", ".", "..", "draft.json"}
     assert len(name) <= 130
+
+
+def test_a_state_folder_that_the_screen_makes_is_its_owners_alone(tmp_path: Path) -> None:
+    Drafts(tmp_path / "state").create()
+
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "state", tmp_path / "state" / "drafts")} == {
+        0o700
+    }

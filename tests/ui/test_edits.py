@@ -139,5 +139,5 @@ def test_what_became_of_rows_is_counted_once_however_often_they_change(tmp_path:
         edits.judge([Judged(row=3, found=failed, now=failed), Judged(row=2, found=failed, now=failed)])
         assert edits.shifts() == {}
         assert edits.outlooks([2, 3, 4]).keys() == {2, 3}
-        edits.begin_check()
+        edits.forget_outlooks()
         assert edits.outlooks([2, 3]) == {}

@@ -320,7 +320,12 @@ async def test_two_clicks_start_one_import(visitor: Visitor, screen: Screen) -> 
     ended = await until(visitor, runs.pop())
     assert (ended["state"], ended["created"], ended["failed"]) == ("finished", 1, 1)
     assert len(list((screen.state / "runs").iterdir())) == 1
-    assert ended["causes"] == [{"code": "invalid_email", "rows": 1}]
+    (cause,) = ended["causes"]
+    assert (cause["code"], cause["rows"], bool(cause["title"] and cause["mend"])) == (
+        "invalid_email",
+        1,
+        True,
+    )
 
 
 async def test_what_was_changed_after_an_import_is_imported_and_not_the_old_import_shown(
@@ -392,7 +397,8 @@ async def test_an_import_is_looked_at_before_it_is_taken_back(visitor: Visitor) 
     assert (await until(visitor, begun["run"]))["state"] == "finished"
     await visitor.post(f"/api/r/{begun['run']}/undo", {"dry": False, "confirmed": ""})
 
-    assert (await until(visitor, begun["run"]))["state"] == "undone"
+    ended = await until(visitor, begun["run"])
+    assert (ended["state"], ended["undo_open"]) == ("undone", False)
 
 
 async def test_a_runs_files_are_a_fixed_list(visitor: Visitor) -> None:

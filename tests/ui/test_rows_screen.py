@@ -35,10 +35,11 @@ def people() -> str:
 
 def drafted(folder: Path, text: str, mapping: str = MAPPING) -> str:
     """Lay a draft into a state folder, as one that somebody began before; gives the address of its pages."""
-    (folder / "people.csv").write_text(text, encoding="utf-8")
     drafts = Drafts(folder / "state")
     draft = drafts.create()
-    drafts.change(draft.id, name="people.csv", source=str(folder / "people.csv"))
+    source = folder / f"people-{draft.id}.csv"
+    source.write_text(text, encoding="utf-8")
+    drafts.change(draft.id, name="people.csv", source=str(source))
     drafts.mapping(draft).write_text(mapping, encoding="utf-8")
     return f"/d/{draft.id}"
 
@@ -232,3 +233,75 @@ def test_all_alike_are_put_right_after_they_were_counted(screen: OpenScreen) -> 
     screen.until(lambda: said(screen, "said-of-row") == "1 row changed.", "change")
     screen.press("Undo")
     screen.until(lambda: count(screen, "failing") == FAILING + 3, "count")
+
+
+@pytest.fixture
+def own(rows: tuple[OpenScreen, str]) -> tuple[OpenScreen, Path]:
+    """A draft for one test alone, and the folder that it is in."""
+    screen, _ = rows
+    folder = screen.state.parent
+    text = "Name,E-mail,Phone\nAnn,ann(at)example.com,\nBob,nobody,0161 496 0000\nCyd,cyd(at)example.com,\n"
+    screen.go(f"{drafted(folder, text)}/rows")
+    screen.find(".grid-cell.failing")
+    return screen, folder
+
+
+@pytest.mark.campaign
+def test_rows_are_skipped_by_the_mapping_and_all_are_checked_again(own: tuple[OpenScreen, Path]) -> None:
+    screen, _ = own
+    assert (count(screen, "failing"), count(screen, "ready")) == (3, 0)
+    screen.press("Put all alike right at once")
+    screen.find("#skip-text").send_keys("nobody")
+    assert "This changes the mapping" in screen.text
+    screen.press("Skip such rows")
+
+    screen.until(lambda: count(screen, "failing") == 2, "check")
+    screen.press("Put all alike right at once")
+    screen.press("Accept all proposals, such as ann(at)example.com \u2192 ann@example.com")
+    screen.press("Change 2 rows")
+    screen.until(lambda: (count(screen, "failing"), count(screen, "ready")) == (0, 2), "proposals")
+    screen.press("Check again now")
+    screen.until(lambda: not screen.all("#stale") and count(screen, "ready") == 2, "check")
+
+
+@pytest.mark.campaign
+def test_a_file_that_was_corrected_elsewhere_is_taken_back(own: tuple[OpenScreen, Path]) -> None:
+    screen, folder = own
+    downloaded = screen.driver.execute_async_script(
+        "fetch(document.querySelector(\"a[href$='form=csv']\").href).then((reply) => reply.text()).then(arguments[0])"
+    )
+    (folder / "back.csv").write_text(downloaded.replace("(at)", "@").replace("nobody", ""), encoding="utf-8")
+
+    screen.find("#returned").send_keys(str(folder / "back.csv"))
+
+    screen.shows("3 rows taken over.")
+    assert count(screen, "failing") == 1
+    assert len(screen.all(".made tbody tr")) == 1
+    screen.press("Undo")
+    screen.until(lambda: count(screen, "failing") == 3, "rows as they were")
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_state_of_the_page_has_a_finding_of_the_accessibility_checker(
+    screen: OpenScreen, scheme: str
+) -> None:
+    screen.driver.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    )
+    findings = {}
+    screen.press("Put all alike right at once")
+    screen.find("#alike-old")
+    findings["alike"] = screen.axe()
+    enter(screen)
+    press(screen, Keys.F2)
+    screen.find(".grid-input")
+    findings["editing"] = screen.axe()
+    press(screen, Keys.ESCAPE)
+    choose(screen, "more or fewer cells")
+    screen.press("Repair this row")
+    screen.find("#repairing li")
+    findings["repairing"] = screen.axe()
+    screen.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+    assert {state: found for state, found in findings.items() if found} == {}

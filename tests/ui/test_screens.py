@@ -88,7 +88,11 @@ def test_the_sample_is_imported_and_taken_back_with_nothing_but_the_page(opened:
     opened.press("Import 24 rows")
     opened.until(lambda: opened.find("#standing").text == "Finished", "end of the import")
     assert [each.text for each in opened.all(".counts dd")] == ["23", "1", "0", "0", "0"]
+    opened.until(lambda: len(opened.all("#rows tbody tr")) == 20, "rows")
+    opened.press("Next")
+    opened.until(lambda: len(opened.all("#rows tbody tr")) == 4, "further rows")
     opened.press("See what would be taken back")
+    opened.shows("What cannot be taken back")
     opened.press("Take it back now")
     opened.until(lambda: opened.find("#standing").text == "Taken back", "end of the undo")
 

@@ -55,9 +55,7 @@ def test_nothing_starts_before_it_was_foretold_agreed_to_and_the_sub_account_nam
     opened.shows("are there already (12 rows asked)")
     opened.find("#plan").click()
     opened.until(lambda: opened.find("#plan-create").text == "12", "plan")
-    assert (
-        f"In {name}, 12 contacts are created and 0 updated; 1 rows are left." in opened.find("#sentence").text
-    )
+    assert f"In {name}: contacts created 12, updated 0; rows left alone 1." in opened.find("#sentence").text
     opened.find("#planned-row").send_keys("2", Keys.TAB)
     opened.until(lambda: "To create" in opened.find("#planned").text, "row of the plan")
     assert opened.axe() == []

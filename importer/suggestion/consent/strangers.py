@@ -34,36 +34,38 @@ _TELLING: Final = 2
 
 def consents(columns: Sequence[Column]) -> list[Switch | ConsentUnclear]:
     """Read every column that is about consent, and point out those that may be and whose header is not understood."""
-    foreign = is_foreign(columns)
-    found = (consent(column) or _may_be_consent(column, foreign=foreign) for column in columns)
+    found = (consent(column) or _may_be_consent(column, columns) for column in columns)
     return [one for one in found if one is not None]
 
 
 def is_foreign(columns: Sequence[Column]) -> bool:
     """Tell a file whose headers are of no language that is known here."""
+    if not any(map(_is_accented, columns)):
+        return False  # which languages know a header takes a check of a small file a twentieth of its time to gather
     shown = (languages_of(" ".join(column.words)) for column in columns)
     spoken = Counter(
         language for languages in shown if len(languages) < _INTERNATIONAL for language in languages
     )
-    return max(spoken.values(), default=0) < _TELLING and any(_is_accented(column) for column in columns)
+    return max(spoken.values(), default=0) < _TELLING
 
 
 def _is_accented(column: Column) -> bool:
     return any(sign.isalpha() and not sign.isascii() for sign in column.header)
 
 
-def _may_be_consent(column: Column, *, foreign: bool) -> ConsentUnclear | None:
-    if not column.filled or not _strange_words(column):
-        return None
+def _may_be_consent(column: Column, columns: Sequence[Column]) -> ConsentUnclear | None:
+    """Look at what is dear last: few columns of a file answer yes or no at all."""
     if _is_answered_strangely(column):
         why = "its yes and no are of a language in which no header is understood, so that it may ask something else as well"
-    elif _answers_yes_or_no(column) and (
-        _has_root(column) or (foreign and _is_accented(column) and _answers_in_signs(column))
-    ):
+    elif _answers_yes_or_no(column) and (_has_root(column) or _is_in_a_foreign_file(column, columns)):
         why = "its header is not understood, so that it may ask something else as well"
     else:
         return None
-    return ConsentUnclear(column=column, why=why, supposed=True)
+    return ConsentUnclear(column=column, why=why, supposed=True) if _strange_words(column) else None
+
+
+def _is_in_a_foreign_file(column: Column, columns: Sequence[Column]) -> bool:
+    return _is_accented(column) and _answers_in_signs(column) and is_foreign(columns)
 
 
 def _is_answered_strangely(column: Column) -> bool:

@@ -242,6 +242,8 @@ def _by_values(column: Column) -> Switch | ConsentUnclear | None:
     texts = {plain(text) for text in set(column.values)}
     if len(texts) > _MANY_STATES:
         return None
+    if _is_answer_below_a_channel(column, texts):
+        return _states(column, fields_of(column, Asked.TOPIC), _answers(column, Asked.TOPIC))
     if not texts & (lexicon.STRONG | lexicon.RETURNED):
         barred = texts & lexicon.BARRED and set(column.words) & lexicon.STATUSES
         return (
@@ -261,6 +263,14 @@ def _by_values(column: Column) -> Switch | ConsentUnclear | None:
         return _states(column, fields, answers)
     partly = None if _is_of_tags(column) else _partly(column, fields, answers)
     return partly or _unclear(column, "some of its values are of subscribers, others are not understood")
+
+
+def _is_answer_below_a_channel(column: Column, texts: set[str]) -> bool:
+    """Tell "Do not allow" below a bare "SMS"."""
+    channel = {word for word in column.words if not word.isdigit()}
+    states = lexicon.REFUSED | lexicon.AGREED
+    asked = bool(channel) and channel <= lexicon.EVERY_CHANNEL and bool(fields_of(column, Asked.TOPIC))
+    return asked and bool(texts & states) and texts <= states | lexicon.UNDECIDED
 
 
 def _is_of_tags(column: Column) -> bool:

@@ -52,20 +52,21 @@ async def _checked(screen: Screen, draft: Draft, hear: Hear) -> dict[str, Any]:
     words = ["check", *import_words(screen, draft), "--json", "--log-format", "json"]
     words += ["--findings", str(findings_of(screen, draft))]
     key, basis = state_key(screen, draft), basis_key(screen, draft)
-    await asyncio.to_thread(_begin, screen.drafts.folder(draft.id))
     ended = await children.ask(
         words, secrets=secrets_of(screen, draft.location_id), seconds=_CHECK_SECONDS, hear=hear
     )
     if not isinstance(ended.answer, dict):
         raise SettingsError(ended.sentence)
     found: dict[str, Any] = ended.answer
+    # Only now: what became of rows since the last check is all that is known of them where this one is cancelled.
+    await asyncio.to_thread(_forget_outlooks, screen.drafts.folder(draft.id))
     keep_known(screen, draft, _FORECAST, found, key=key, basis=basis)
     return found
 
 
-def _begin(folder: Path) -> None:
+def _forget_outlooks(folder: Path) -> None:
     with DraftEdits.open(folder) as edits:
-        edits.begin_check()
+        edits.forget_outlooks()
 
 
 async def progress(screen: Screen, asked: ScreenRequest) -> ScreenReply:

@@ -19,7 +19,6 @@ from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest,
 
 Found = Mapping[str, Any]
 """What the check found of a row, with what the row alone does not tell; as it is kept."""
-Fault = Sequence[Any]
 
 _PAGE: Final = 200
 _LISTED: Final = 50
@@ -139,21 +138,19 @@ def _founds_anew(
 ) -> dict[int, Found]:
     """Hold what the check found of rows against what each of them ``alone`` tells.
 
-    What it does not tell, since other rows or the reader do, is true of it still after a change elsewhere in it. And what
-    the check did not find is none, whatever the first rows of the file make believe.
+    What it does not tell, since other rows or the reader do, is true of it still after a change elsewhere in it.
     """
     with Findings.open(findings_of(screen, draft)) as findings:
         faults = findings.faults_of(list(alone))
     found: dict[int, Found] = {}
     for row, outlook in alone.items():
         checked = outlook_of(faults.get(row, ()))
-        alone_codes, real = ({code for code, *_ in each["faults"]} for each in (outlook, checked))
+        alone_codes = {code for code, *_ in outlook["faults"]}
         skipped = outlook["status"] == "skipped" and checked["status"] == "ready"
         found[row] = {
             "status": "skipped" if skipped else checked["status"],
             "faults": checked["faults"],
             "elsewhere": [each for each in checked["faults"] if each[0] not in alone_codes],
-            "unfounded": [each for each in outlook["faults"] if each[0] not in real],
             "cells": cells[row],
         }
     return found
@@ -176,15 +173,11 @@ async def _judged(
 
 def _completed(now: RowOutlook, found: Found, header: Sequence[str], cells: Sequence[str]) -> RowOutlook:
     """Add what the row alone does not tell, as long as nobody touched what it is about."""
-
-    def untouched(fault: Fault) -> bool:
-        return _is_untouched(place_of(header, fault[2]), found["cells"], cells)
-
-    unfounded = {(code, column) for code, _, column, _ in filter(untouched, found["unfounded"])}
-    left_of_now = [each for each in now["faults"] if (each[0], each[2]) not in unfounded]
-    faults = [*left_of_now, *filter(untouched, found["elsewhere"])]
-    left = "ready" if now["status"] == "failed" else now["status"]
-    return {"status": "failed" if any(fails for _, fails, *_ in faults) else left, "faults": faults}
+    kept = [
+        each for each in found["elsewhere"] if _is_untouched(place_of(header, each[2]), found["cells"], cells)
+    ]
+    fails = any(fails for _, fails, *_ in kept)
+    return {"status": "failed" if fails else now["status"], "faults": [*now["faults"], *kept]}
 
 
 def _is_untouched(place: int | None, before: Sequence[str], cells: Sequence[str]) -> bool:

@@ -231,7 +231,10 @@ def _start_words(screen: Screen, draft: Draft, *, trial: int | None, said: Mappi
     if taken(said, "only_failed", bool, default=False):
         return _words_for_failed(screen, draft)
     if not taken(said, "plan", bool, default=False):
-        return run_words(screen, draft, trial=trial, fresh=taken(said, "fresh", bool, default=False))
+        words = run_words(screen, draft, trial=trial, fresh=taken(said, "fresh", bool, default=False))
+        if stop_after := taken(said, "stop_after", int, 0):
+            words += ["--stop-after-failures", str(max(1, stop_after))]
+        return words
     if (found := planned(screen, draft)) is None:
         raise SettingsError(screen.words("plan.changed"))
     folder = str(Path(str(found["plan"])).parent)

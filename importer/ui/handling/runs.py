@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any, Final
 
 from importer.errors import SettingsError
+from importer.records import Status
 from importer.state.journal import Run
 from importer.state.remote import EndWish
 from importer.ui import children
@@ -14,9 +16,11 @@ from importer.ui.handling.account import secrets_of
 from importer.ui.handling.checking import state_key
 from importer.ui.runs import SHOWN_FILES
 from importer.ui.screen import Screen, hue_of
-from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, taken
+from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, number_of, taken
 
 _LOOKED_SECONDS: Final = 3600.0
+_ROWS: Final = 20
+_TAIL: Final = 2000
 _BEGUN_SECONDS: Final = 30.0
 
 
@@ -39,16 +43,43 @@ async def state(screen: Screen, asked: ScreenRequest) -> ScreenReply:
 def _state_of(screen: Screen, run_id: str) -> dict[str, Any]:
     run = screen.runs.find(run_id)
     found: dict[str, Any] = {**screen.runs.progress(run)}
+    if (said := screen.looking.get(run.id)) is not None:
+        # A look holds the run as an undo does, and takes nothing back.
+        found["undoing"], found["undo_says"] = False, said
+    elif found["undoing"]:
+        found["undo_says"] = _last_line(screen.state / "runs" / run.id / "screen.log")
     if not found["under_way"]:
         found |= screen.runs.line(run).to_json()
         found["followed_by"] = list(screen.runs.followed_by(run.id))
         found["causes"] = screen.runs.causes(run)
+        found["undo_open"] = not found["undoing"] and screen.runs.undo_stands_open(run)
         found["files"] = screen.runs.files(run)
     for draft in screen.drafts.list():
         if draft.run_id == run_id:
             found["draft"] = draft.id
             found["changed_since"] = draft.imported_as != state_key(screen, draft)
     return found
+
+
+def _last_line(log: Path) -> str:
+    """Give what a command said last."""
+    if not log.is_file():
+        return ""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - _TAIL))
+        lines = file.read().decode(errors="replace").splitlines()
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
+async def rows(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    """Give how rows of a run ended, with a link to each contact; a page at a time, by status, from a row on."""
+    run = await asyncio.to_thread(screen.runs.find, asked.named["run"])
+    status = asked.query.get("status", "")
+    if status not in {"", *Status}:
+        raise RefusedRequestError(400, "There is no such status.")
+    after = max(0, number_of(asked.query, "from", most=10**9) - 1)
+    found = await asyncio.to_thread(screen.runs.rows, run, status=status, after=after, count=_ROWS + 1)
+    return data({"rows": found[:_ROWS], "more": len(found) > _ROWS})
 
 
 async def pause(screen: Screen, asked: ScreenRequest) -> ScreenReply:
@@ -94,10 +125,18 @@ async def undo(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     said = asked.said()
     run = await asyncio.to_thread(screen.runs.find, asked.named["run"])
     if taken(said, "dry", bool):
-        words = ["undo", run.id, "--state", str(screen.state), "--dry-run", "--json", "--quiet"]
-        ended = await children.ask(
-            words, secrets=secrets_of(screen, run.location_id), seconds=_LOOKED_SECONDS
-        )
+        words = ["undo", run.id, "--state", str(screen.state), "--dry-run", "--json"]
+
+        def hear(line: str) -> None:
+            screen.looking[run.id] = line
+
+        hear("")
+        try:
+            ended = await children.ask(
+                words, secrets=secrets_of(screen, run.location_id), seconds=_LOOKED_SECONDS, hear=hear
+            )
+        finally:
+            screen.looking.pop(run.id, None)
         if not isinstance(ended.answer, dict):
             raise SettingsError(ended.sentence)
         return data(ended.answer)

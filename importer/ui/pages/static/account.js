@@ -61,10 +61,15 @@ function Account() {
   </form>
   ${found ? html`<section aria-live="polite"><h2>${found.name || t("account.found")}</h2>
     ${found.good ? null : html`<p class="notice bad">${t("account.bad")}</p>`}
-    <ul class="findings">${found.findings.map((each) => html`<li class=${each.grade}><b>${t("grade." + each.grade)}: ${each.subject}</b> ${each.text}</li>`)}</ul>
+    <${Findings} lines=${found.findings.filter((each) => each.grade !== "ok" || ["location", "matching"].includes(each.subject))} />
+    <details><summary>${t("account.all", { n: found.findings.length })}</summary><${Findings} lines=${found.findings} /></details>
     ${found.kept ? html`<p class="notice good" id="kept">${t(found.kept === "keyring" ? "account.kept_keyring" : "account.kept_file")}</p>` : remember && !found.good ? html`<p class="notice halt" id="kept">${t("account.not_kept")}</p>` : null}
     <p class="onward"><a class="button main" href=${`/d/${draft.id}/columns`}>${t(found.good ? "account.onward" : "account.onward_all_the_same")}</a></p>
   </section>` : null}`;
+}
+
+function Findings({ lines }) {
+  return html`<ul class="findings">${lines.map((each) => html`<li class=${each.grade}><b>${t("grade." + each.grade)}: ${each.subject}</b> ${each.text}</li>`)}</ul>`;
 }
 
 render(html`<${Account} />`, place);

@@ -1,5 +1,22 @@
 // A check that is under way, wherever it is waited for: how far it is, and a way out.
-import { html, number, rows, t, useState } from "./ui.js";
+import { Refused, get, html, number, post, rows, t, useState } from "./ui.js";
+
+// Begins the check of a draft where it is not known how its rows are, and tells how far it is until it has ended.
+export async function followed(draft, tell) {
+  const ask = () => get(`/api/d/${draft.id}/check?wait=1`);
+  let seen = await ask();
+  if (seen.state !== "checking" && (seen.state !== "known" || seen.stale)) {
+    await post(`/api/d/${draft.id}/check`);
+    seen = { state: "checking", phase: "", rows: 0, total: null };
+  }
+  while (seen.state === "checking") {
+    tell(seen);
+    seen = await ask();
+  }
+  if (seen.state !== "known" || seen.stale) throw new Refused(422, seen.error || t("rows.cancelled"));
+}
+
+export const cancelled = (draft) => post(`/api/d/${draft.id}/cancel-check`);
 
 export function Checking({ standing, cancel }) {
   const [ending, setEnding] = useState(false);

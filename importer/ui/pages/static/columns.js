@@ -286,10 +286,11 @@ function ValueMap({ values, rule, header, change, setValues, field, strange }) {
   const sorted = [...strange, ...values.values.filter((each) => !strange.includes(each))];
   const said = whole(rule);
   const map = said.map || {};
+  // One key at a time: two that are changed in one moment would each write the map as it was before both.
   const set = (value, to) => {
-    const changed = { ...map };
-    if (to === "") delete changed[value]; else changed[value] = to;
-    change(Object.keys(changed).length ? { do: "edit", set_to: [[[...rule.path, "map"], changed]], unset: [] } : { do: "edit", set_to: [], unset: [[...rule.path, "map"]] });
+    if (to !== "") return change({ do: "edit", set_to: [[[...rule.path, "map", value], to]], unset: [] });
+    const others = Object.keys(map).some((each) => each !== value);
+    return change({ do: "edit", set_to: [], unset: [others ? [...rule.path, "map", value] : [...rule.path, "map"]] });
   };
   const narrow = (prefix) => get(`/api/d/${draft.id}/values?column=${encodeURIComponent(header)}&prefix=${encodeURIComponent(prefix)}`).then(setValues);
   return html`<p class="note">${t("columns.distinct", { n: number(values.distinct), about: values.exact ? "" : t("columns.about") })}</p>

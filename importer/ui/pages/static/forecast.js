@@ -1,4 +1,5 @@
 // S5 and S6: what will happen, the sub-account's name in large type, and the one button.
+import { Checking, cancelled, followed } from "./checking.js";
 import { Trouble, duration, get, html, known, number, post, render, rows, say, t, useEffect, useState } from "./ui.js";
 
 const place = document.getElementById("app");
@@ -15,18 +16,20 @@ function Forecast() {
   const [typed, setTyped] = useState("");
   const [accepted, setAccepted] = useState(false);
   const [again, setAgain] = useState(false);
+  const [stopAfter, setStopAfter] = useState(0);
   const [busy, setBusy] = useState(false);
   const [plan, setPlan] = useState(null);
   const [planning, setPlanning] = useState(false);
   const [byPlan, setByPlan] = useState(false);
   const [onlyFailed, setOnlyFailed] = useState(Boolean(before));
+  const [standing, setStanding] = useState(null);
   const look = async () => {
     setPlanning(true);
     setError(null);
     try { setPlan(await post(`/api/d/${draft.id}/plan`)); setByPlan(true); say(t("plan.done")); } catch (refused) { setError(refused.message); }
     setPlanning(false);
   };
-  useEffect(() => { get(`/api/d/${draft.id}/forecast`).then(setFound).catch((refused) => setError(refused.message)); }, []);
+  useEffect(() => { followed(draft, setStanding).then(() => get(`/api/d/${draft.id}/forecast`)).then(setFound).catch((refused) => setError(refused.message)); }, []);
 
   const start = async (event) => {
     event.preventDefault();
@@ -34,12 +37,12 @@ function Forecast() {
     setBusy(true);
     setError(null);
     try {
-      const begun = await post(`/api/d/${draft.id}/start`, { trial: byPlan || onlyFailed ? 0 : trial, version: draft.version, confirmed: typed, fresh: again, plan: byPlan && !onlyFailed, only_failed: onlyFailed });
+      const begun = await post(`/api/d/${draft.id}/start`, { trial: byPlan || onlyFailed ? 0 : trial, version: draft.version, confirmed: typed, fresh: again, stop_after: byPlan || onlyFailed ? 0 : stopAfter, plan: byPlan && !onlyFailed, only_failed: onlyFailed });
       location.href = `/r/${begun.run}`;
     } catch (refused) { setError(refused.message); setBusy(false); }
   };
 
-  if (!found) return html`<${Trouble} error=${error} />${error ? null : html`<p role="status">${t("rows.checking")}</p>`}`;
+  if (!found) return html`<${Trouble} error=${error} />${error || !standing ? null : html`<${Checking} standing=${standing} cancel=${() => cancelled(draft)} />`}`;
   const done = new Date(Date.now() + found.seconds * 1000);
   const finish = done.toLocaleString();
   const there = draft.zone && draft.zone !== Intl.DateTimeFormat().resolvedOptions().timeZone ? done.toLocaleString(undefined, { timeZone: draft.zone }) : null;
@@ -93,7 +96,8 @@ function Forecast() {
           <span>${each ? t("confirm.trial", { n: each }) : t("confirm.all", { rows: rows(found.ready) })}</span></label>`)}
       </fieldset>`}
       ${found.failed ? html`<label class="choice"><input type="checkbox" id="accept" checked=${accepted} onChange=${(event) => setAccepted(event.target.checked)} /><span>${t("confirm.failing", { rows: rows(found.failed) })}</span></label>` : null}
-      <details><summary>${t("confirm.more")}</summary><label class="choice"><input type="checkbox" checked=${again} onChange=${(event) => setAgain(event.target.checked)} /><span>${t("confirm.again")}</span></label></details>
+      <details><summary>${t("confirm.more")}</summary><label class="choice"><input type="checkbox" checked=${again} onChange=${(event) => setAgain(event.target.checked)} /><span>${t("confirm.again")}</span></label>
+        ${byPlan || onlyFailed ? null : html`<label>${t("confirm.stop_after")}<input type="number" id="stop-after" min="1" value=${stopAfter || ""} onChange=${(event) => setStopAfter(Math.max(0, Math.floor(Number(event.target.value)) || 0))} /></label>`}</details>
       <${Trouble} error=${error} />
       <p class="onward"><button type="submit" class="main" id="start" disabled=${!allowed || busy}>${busy ? t("confirm.starting") : onlyFailed ? t("again.start", { rows: rows(before.failed) }) : byPlan ? t("plan.start") : trial ? t("confirm.start_trial", { n: trial }) : t("confirm.start", { rows: rows(found.ready) })}</button>
         <a class="button" href=${`/d/${draft.id}/rows`}>${t("confirm.back")}</a></p>

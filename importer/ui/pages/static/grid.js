@@ -63,6 +63,7 @@ export class Grid {
   build(place, label) {
     this.scroller = make("div", "grid", "grid");
     this.scroller.setAttribute("aria-label", label);
+    this.scroller.setAttribute("aria-describedby", "grid-keys");
     this.scroller.setAttribute("aria-rowcount", this.count + 1);
     this.scroller.setAttribute("aria-colcount", this.columns.length + 1);
     const head = make("div", "rowgroup", "grid-head");

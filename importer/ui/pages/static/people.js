@@ -1,4 +1,5 @@
 // S4b: who becomes one contact. A choice goes into the mapping; all rows are checked again, and the counts follow.
+import { Checking, cancelled, followed } from "./checking.js";
 import { Trouble, get, html, known, number, post, render, rows, say, t, useEffect, useRef, useState } from "./ui.js";
 
 const place = document.getElementById("app");
@@ -13,8 +14,10 @@ function People() {
   const [chosen, setChosen] = useState(null);
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
+  const [standing, setStanding] = useState(null);
   const load = async () => {
     try {
+      await followed(draft, setStanding);
       const found = await get(`/api/d/${draft.id}/people`);
       setNow(found);
       setChosen((before) => (found.kinds.some((each) => each.kind === before) ? before : found.kinds[0]?.kind ?? null));
@@ -45,7 +48,7 @@ function People() {
     if (found) say(t("people.counted", { ready: number(found.counts.ready), skipped: number(found.counts.skipped), failed: number(found.counts.failed) }));
     setBusy(false);
   };
-  if (!now) return html`<${Trouble} error=${error} />${error ? null : html`<p role="status">${t("rows.checking")}</p><progress aria-label=${t("rows.checking")}></progress>`}`;
+  if (!now) return html`<${Trouble} error=${error} />${error || !standing ? null : html`<${Checking} standing=${standing} cancel=${() => cancelled(draft)} />`}`;
   const kind = now.kinds.find((each) => each.kind === chosen);
   return html`<${Trouble} error=${error} />
     <section aria-busy=${busy}>

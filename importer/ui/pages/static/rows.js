@@ -1,6 +1,6 @@
 // S4: all rows are checked before one is sent. Causes stand first; a cause's rows are put right where they stand.
 import { Alike } from "./alike.js";
-import { Checking } from "./checking.js";
+import { Checking, cancelled } from "./checking.js";
 import { Corrections, Taking } from "./corrections.js";
 import { Grid } from "./grid.js";
 import { Repair } from "./repair.js";
@@ -78,7 +78,7 @@ function Rows() {
   }, [standing.state]);
 
   const back = html`<p class="onward"><a class="button" href=${`/d/${draft.id}/columns`}>${t("rows.back")}</a></p>`;
-  if (standing.state === "checking") return html`<${Checking} standing=${standing} cancel=${() => post(api("cancel-check"))} />${back}`;
+  if (standing.state === "checking") return html`<${Checking} standing=${standing} cancel=${() => cancelled(draft)} />${back}`;
   if (standing.state === "failed" || standing.state === "none") return html`
     <${Trouble} error=${error || standing.error} />
     ${standing.error ? null : html`<p>${t("rows.cancelled")}</p>`}

@@ -81,12 +81,36 @@ function Ended({ now, act, asked }) {
       ${now.causes.map((cause) => html`<li><b>${number(cause.rows)}</b> ${cause.title || cause.code} <small class="note">${cause.mend || ""}</small></li>`)}</ul></section>` : null}
     ${now.files && now.files.length ? html`<section><h2>${t("run.files")}</h2><ul class="plain">
       ${now.files.map((name) => html`<li><a href=${`/r/${run}/files/${name}`} target=${name === "report.html" ? "_blank" : null} rel="noopener">${t("file." + name)}</a> <small>${name}</small></li>`)}</ul></section>` : null}
-    ${now.undoing && asked === "undo" ? html`<section><p role="status">${t("undo.going")}</p><progress aria-label=${t("undo.going")}></progress></section>` : null}
-    ${now.state === "undone" ? null : html`<${Undo} act=${act} busy=${busy} />`}
+    ${now.undoing ? html`<section><p role="status">${t("undo.going")}</p><progress aria-label=${t("undo.going")}></progress>
+      <p class="note" id="undo-says">${now.undo_says}</p>
+      <p class="onward"><button type="button" id="undo-pause" disabled=${asked === "pause"} onClick=${() => act("pause")}>${t("run.pause")}</button></p></section>` : null}
+    ${now.undo_open && !now.undoing ? html`<p class="notice halt" id="undo-open">${t("undo.open")}</p>` : null}
+    ${(now.state === "undone" && !now.undo_open) || now.undoing ? null : html`<${Undo} act=${act} busy=${busy} says=${now.undo_says} />`}
+    <${Rows} now=${now} />
     <section><h2>${t("again.like_title")}</h2><p class="note">${t("again.like_note")}</p>
       <${Upload} like=${run} onDone=${(draft) => { location.href = `/d/${draft}/file`; }} />
       ${now.sandbox ? null : html`<p class="onward"><a class="button" id="schedule" href=${`/schedule?like=${run}`}>${t("run.schedule")}</a></p>`}</section>
     <p class="onward"><button type="button" class="quiet" disabled=${busy} onClick=${() => askToForget(run, () => { location.href = "/history"; })}>${t("forget.this")}</button></p>`;
+}
+
+function Rows({ now }) {
+  const [status, setStatus] = useState("");
+  const [from, setFrom] = useState(1);
+  const [found, setFound] = useState(null);
+  const [error, setError] = useState(null);
+  useEffect(() => {
+    get(`/api/r/${run}/rows?status=${status}&from=${from}`).then(setFound).catch((refused) => setError(refused.message));
+  }, [status, from, now.state, now.settled, now.undoing]);
+  return html`<section id="rows"><h2>${t("ended.rows")}</h2>
+    <div class="chips"><label>${t("runs.state")}<select id="status" value=${status} onChange=${(event) => { setStatus(event.target.value); setFrom(1); }}>
+        ${["", "created", "updated", "skipped", "failed"].map((each) => html`<option value=${each} selected=${each === status}>${each ? t("status." + each) : t("ended.all")}</option>`)}</select></label>
+      <label>${t("ended.from")}<input type="number" id="from" min="1" value=${from} onChange=${(event) => setFrom(Math.max(1, Math.floor(Number(event.target.value)) || 1))} /></label></div>
+    <${Trouble} error=${error} />
+    ${found && found.rows.length ? html`<div class="scroll" tabindex="0" role="region" aria-label=${t("ended.rows")}><table><thead><tr><th scope="col" class="n">${t("file.row")}</th><th scope="col">${t("runs.state")}</th><th scope="col">${t("ended.contact")}</th><th scope="col">${t("ended.why")}</th></tr></thead>
+      <tbody>${found.rows.map((each) => html`<tr><th scope="row" class="n">${number(each.row)}</th><td>${t("status." + each.status)}</td>
+        <td>${each.link ? html`<a href=${each.link} target="_blank" rel="noopener noreferrer">${each.contact_id}</a>` : html`<code>${each.contact_id || ""}</code>`}</td><td class="value">${each.message || each.code || ""}</td></tr>`)}</tbody></table></div>`
+    : found ? html`<p class="note">${t("ended.none")}</p>` : null}
+    ${found && found.more ? html`<p class="onward"><button type="button" id="more" onClick=${() => setFrom(found.rows[found.rows.length - 1].row + 1)}>${t("rows.next")}</button></p>` : null}</section>`;
 }
 
 function Kin({ now }) {
@@ -95,7 +119,7 @@ function Kin({ now }) {
     ${now.followed_by && now.followed_by.length ? html`<p class="note" id="followed">${t("run.followed")}${now.followed_by.map(link)}</p>` : null}`;
 }
 
-function Undo({ act, busy }) {
+function Undo({ act, busy, says }) {
   const [preview, setPreview] = useState(null);
   const [error, setError] = useState(null);
   const [looking, setLooking] = useState(false);
@@ -111,9 +135,12 @@ function Undo({ act, busy }) {
     <p class="note">${t("undo.note")}</p>
     <${Trouble} error=${error} />
     ${preview ? html`<dl class="counts">${["deleted", "restored", "kept", "failed", "nothing"].map((name) => html`<div class=${"undo-" + name}><dt>${t("undo." + name)}</dt><dd>${number(preview[name] || 0)}</dd></div>`)}</dl>
+      ${Object.keys(preview.reasons || {}).length ? html`<p>${t("undo.reasons")}</p><ul id="reasons">${Object.entries(preview.reasons).map(([why, count]) => html`<li><b>${number(count)}</b> ${why}</li>`)}</ul>` : null}
+      <p class="notice halt">${t("undo.never")}${preview.jobs && preview.jobs.length ? ` ${t("undo.jobs", { names: preview.jobs.join(", ") })}` : ""}</p>
       ${wanted ? html`<p><label>${t("undo.type", { id: wanted })}<input type="text" autocomplete="off" value=${typed} onInput=${(event) => setTyped(event.target.value.trim())} /></label></p>` : null}
       <p class="onward"><button type="button" class="danger" id="undo" disabled=${busy || typed !== wanted} onClick=${() => act("undo", { dry: false, confirmed: typed })}>${t("undo.do")}</button></p>`
-    : html`<p class="onward"><button type="button" id="undo-look" disabled=${looking || busy} onClick=${look}>${looking ? t("undo.looking") : t("undo.look")}</button></p>`}
+    : html`<p class="onward"><button type="button" id="undo-look" disabled=${looking || busy} onClick=${look}>${looking ? t("undo.looking") : t("undo.look")}</button></p>
+      ${looking ? html`<p class="note" role="status" id="looks">${says}</p>` : null}`}
   </section>`;
 }
 
