@@ -130,15 +130,16 @@ function Undo({ act, busy, says }) {
     try { setPreview(await post(`/api/r/${run}/undo`, { dry: true })); } catch (refused) { setError(refused.message); }
     setLooking(false);
   };
-  const wanted = aim.sandbox ? "" : aim.location_id || "";
+  const wanted = aim.confirm;
+  const named = typed.trim().replace(/\s+/g, " ").toLowerCase() === wanted.toLowerCase();
   return html`<section><h2>${t("undo.title")}</h2>
     <p class="note">${t("undo.note")}</p>
     <${Trouble} error=${error} />
     ${preview ? html`<dl class="counts">${["deleted", "restored", "kept", "failed", "nothing"].map((name) => html`<div class=${"undo-" + name}><dt>${t("undo." + name)}</dt><dd>${number(preview[name] || 0)}</dd></div>`)}</dl>
       ${Object.keys(preview.reasons || {}).length ? html`<p>${t("undo.reasons")}</p><ul id="reasons">${Object.entries(preview.reasons).map(([why, count]) => html`<li><b>${number(count)}</b> ${why}</li>`)}</ul>` : null}
       <p class="notice halt">${t("undo.never")}${preview.jobs && preview.jobs.length ? ` ${t("undo.jobs", { names: preview.jobs.join(", ") })}` : ""}</p>
-      ${wanted ? html`<p><label>${t("undo.type", { id: wanted })}<input type="text" autocomplete="off" value=${typed} onInput=${(event) => setTyped(event.target.value.trim())} /></label></p>` : null}
-      <p class="onward"><button type="button" class="danger" id="undo" disabled=${busy || typed !== wanted} onClick=${() => act("undo", { dry: false, confirmed: typed })}>${t("undo.do")}</button></p>`
+      ${wanted ? html`<p><label>${t("undo.type", { name: wanted })}<input type="text" id="undo-typed" autocomplete="off" spellcheck="false" value=${typed} onInput=${(event) => setTyped(event.target.value)} /></label></p>` : null}
+      <p class="onward"><button type="button" class="danger" id="undo" disabled=${busy || !named} onClick=${() => act("undo", { dry: false, confirmed: typed })}>${t("undo.do")}</button></p>`
     : html`<p class="onward"><button type="button" id="undo-look" disabled=${looking || busy} onClick=${look}>${looking ? t("undo.looking") : t("undo.look")}</button></p>
       ${looking ? html`<p class="note" role="status" id="looks">${says}</p>` : null}`}
   </section>`;
