@@ -179,9 +179,9 @@ def not_added(held: Held) -> Outcome:
     """Fail a row that could not be put beside its contact, or may not have been."""
     failure = held.failures[0]
     if failure.nobody and not failure.doubtful:
-        told = f"HighLevel has no contact of this id: {failure.words}{_stop(failure.words)} Import the contact first."
+        said = f"HighLevel has no contact of this id: {failure.words}{_stop(failure.words)} Import the contact first."
         return replace(
-            _unfinished(held.landed, "contact_not_found", "", http_status=failure.http_status), message=told
+            _unfinished(held.landed, "contact_not_found", "", http_status=failure.http_status), message=said
         )
     words = f"{failure.kind.unknown if failure.doubtful else failure.kind.failed}: {failure.words}"
     unfinished = _unfinished(held.landed, failure.kind.code, "", http_status=failure.http_status)
