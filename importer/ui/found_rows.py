@@ -22,7 +22,7 @@ _SAID_OF_A_ROW: Final = ("import_contact_id", "import_error_code", "import_error
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
-class FoundRow:
+class MatchedRow:
     """A row that holds what was looked for, and where."""
 
     id: RowId
@@ -31,10 +31,10 @@ class FoundRow:
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
-class RowSearch:
+class RowMatches:
     """What one look came to; ``looked_to`` is the last row it looked at, None where it came to the end."""
 
-    rows: tuple[FoundRow, ...]
+    rows: tuple[MatchedRow, ...]
     looked_to: RowId | None
 
 
@@ -47,7 +47,7 @@ def search_rows(
     after: RowId,
     count: int,
     looked_at: int = _LOOKED_AT,
-) -> RowSearch:
+) -> RowMatches:
     """Look for a text in cells and in what was said of rows, upper and lower case alike, in rows behind ``after``.
 
     Raises SettingsError for what is no table of results (any more: it lies in a folder of the user's).
@@ -93,22 +93,22 @@ def _found(
     status: str,
     count: int,
     looked_at: int,
-) -> RowSearch:
+) -> RowMatches:
     looked_in = [
         place for place, name in enumerate(head) if name in _SAID_OF_A_ROW or place >= len(OWN_COLUMNS)
     ]
     of_status = OWN_COLUMNS.index("import_status")
-    rows: list[FoundRow] = []
+    rows: list[MatchedRow] = []
     looked_to = None
     for looked_to, line in islice(lines, looked_at):
         if status and line[of_status] != status:
             continue
         if (place := _holds(line, looked_in, len(head), wanted)) is not None:
             column = head[place] if place < len(head) else ""
-            rows.append(FoundRow(id=looked_to, column=column, cell=unguard(line[place])[:_SHOWN]))
+            rows.append(MatchedRow(id=looked_to, column=column, cell=unguard(line[place])[:_SHOWN]))
             if len(rows) == count:
                 break
-    return RowSearch(rows=tuple(rows), looked_to=looked_to if next(lines, None) is not None else None)
+    return RowMatches(rows=tuple(rows), looked_to=looked_to if next(lines, None) is not None else None)
 
 
 def _holds(line: Sequence[str], looked_in: Sequence[int], width: int, wanted: str) -> int | None:

@@ -12,7 +12,7 @@ from importer.errors import SettingsError
 from importer.records import Outcome, Status, row_id
 from importer.results.columns import join_columns
 from importer.results.csv_file import CsvTable
-from importer.ui.found_rows import RowSearch, search_rows
+from importer.ui.found_rows import RowMatches, search_rows
 from importer.ui.screen import Screen
 from tests.ui.conftest import Visitor
 from tests.ui.past_runs import past_run
@@ -40,7 +40,7 @@ def table(folder: Path, *, run_id: str = "20260101-000000-aaaa", sources: int = 
     return path
 
 
-def look(path: Path, text: str, *, sources: int = 1, **wanted: Any) -> RowSearch:
+def look(path: Path, text: str, *, sources: int = 1, **wanted: Any) -> RowMatches:
     return search_rows(
         path, text, **{"sources": ["people.csv"] * sources, "status": "", "after": 0, "count": 20, **wanted}
     )
