@@ -11,7 +11,7 @@ function Run() {
   const [now, setNow] = useState(null);
   const [error, setError] = useState(null);
   const [asked, setAsked] = useState(null);
-  const told = useRef({ tenth: -1, state: null });
+  const told = useRef({ tenth: -1, state: null, notice: false });
 
   const look = async () => {
     const found = await get(`/api/r/${run}`);
@@ -19,7 +19,7 @@ function Run() {
     tell(found, told.current);
     if (!found.under_way && !found.undoing) setAsked(null);
   };
-  useEffect(() => poll(look), []);
+  useEffect(() => poll(look, 1, () => told.current.notice), []);
 
   const act = async (what, said = {}) => {
     setError(null);
@@ -31,13 +31,14 @@ function Run() {
   if (!now) return html`<p role="status">${t("run.looking")}</p>`;
   return html`<p class="lead"><span class="value">${now.source}</span></p>
     <${Trouble} error=${error} />
-    ${now.under_way ? html`<${UnderWay} now=${now} asked=${asked} act=${act} />` : html`<${Ended} now=${now} act=${act} asked=${asked} />`}`;
+    ${now.under_way ? html`<${UnderWay} now=${now} asked=${asked} act=${act} told=${told.current} />` : html`<${Ended} now=${now} act=${act} asked=${asked} />`}`;
 }
 
 function tell(found, before) {
   const state = found.under_way ? found.phase : found.state;
   if (state !== before.state) {
     say(found.under_way ? t("run.going") : t("run.ended_as", { state: t("state." + found.state) }));
+    if (!found.under_way && before.notice) notify(t("run.ended_as", { state: t("state." + found.state) }));
     before.state = state;
   }
   // every tenth, not every second: whoever listens wants to do something else
@@ -48,7 +49,25 @@ function tell(found, before) {
   }
 }
 
-function UnderWay({ now, asked, act }) {
+// Names neither the file nor a person: it may stand on a locked screen.
+function notify(text) {
+  try { new Notification(t("app.name"), { body: text }); } catch { /* some browsers show notices of installed pages alone */ }
+}
+
+// The browser asks its question only once somebody wished for a notice; the wish ends with the page.
+function Notice({ told }) {
+  const [answer, setAnswer] = useState(null);
+  if (!("Notification" in window)) return null;
+  const ask = async () => {
+    const said = await Notification.requestPermission();
+    told.notice = said === "granted";
+    setAnswer(said);
+  };
+  if (answer || told.notice) return html`<p class="note" id="notice" role="status">${t(told.notice ? "run.tells" : "run.tells_not")}</p>`;
+  return html`<p class="onward"><button type="button" class="quiet" id="tell-me" onClick=${ask}>${t("run.tell_me")}</button></p>`;
+}
+
+function UnderWay({ now, asked, act, told }) {
   const waiting = asked === "pause" || asked === "stop";
   return html`<section>
     <p id="standing">${waiting ? t("run.pausing") : progressLine(now)}</p>
@@ -60,6 +79,7 @@ function UnderWay({ now, asked, act }) {
       <button type="button" class="quiet" onClick=${() => act("stop")} disabled=${waiting}>${t("run.stop")}</button>
     </p>
     <p class="note">${t("run.close_note")}</p>
+    <${Notice} told=${told} />
   </section>`;
 }
 
