@@ -21,6 +21,7 @@ from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest,
 
 _LOOKED_SECONDS: Final = 3600.0
 _ROWS: Final = 20
+_LONGEST_SEARCH: Final = 200
 _TAIL: Final = 2000
 _BEGUN_SECONDS: Final = 30.0
 
@@ -96,14 +97,31 @@ def _last_line(log: Path) -> str:
 
 
 async def rows(screen: Screen, asked: ScreenRequest) -> ScreenReply:
-    """Give how rows of a run ended, with a link to each contact; a page at a time, by status, from a row on."""
+    """Give how rows of a run ended, with a link to each contact; a page at a time, by status and text, from a row on."""
     run = await asyncio.to_thread(screen.runs.find, asked.named["run"])
     status = asked.query.get("status", "")
     if status not in {"", *Status}:
         raise RefusedRequestError(400, "There is no such status.")
+    # Of several files the first is gone through from the row whose number is asked for; a page goes on behind a row's id.
     after = max(0, number_of(asked.query, "from", most=10**9) - 1)
+    after = max(after, number_of(asked.query, "after", most=1 << 62))
+    if text := asked.query.get("text", "").strip():
+        return await _rows_with(screen, run, text[:_LONGEST_SEARCH], status=status, after=after)
     found = await asyncio.to_thread(screen.runs.rows, run, status=status, after=after, count=_ROWS + 1)
-    return data({"rows": found[:_ROWS], "more": len(found) > _ROWS})
+    more = len(found) > _ROWS
+    return data({"rows": found[:_ROWS], "more": more, "after": found[_ROWS - 1]["id"] if more else None})
+
+
+async def _rows_with(screen: Screen, run: Run, text: str, *, status: str, after: int) -> ScreenReply:
+    if "results.csv" not in await asyncio.to_thread(screen.runs.files, run):
+        raise RefusedRequestError(404, screen.words("ended.no_table"))
+    async with screen.starting.setdefault(
+        f"{run.id} search", asyncio.Lock()
+    ):  # a table is read by one at a time
+        found, looked_to = await asyncio.to_thread(
+            screen.runs.search, run, text, status=status, after=after, count=_ROWS
+        )
+    return data({"rows": found, "more": looked_to is not None, "after": looked_to})
 
 
 async def pause(screen: Screen, asked: ScreenRequest) -> ScreenReply:

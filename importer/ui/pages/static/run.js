@@ -96,21 +96,34 @@ function Ended({ now, act, asked }) {
 function Rows({ now }) {
   const [status, setStatus] = useState("");
   const [from, setFrom] = useState(1);
+  const [text, setText] = useState("");
+  const [after, setAfter] = useState(0);
+  const asked = useRef(0);
   const [found, setFound] = useState(null);
   const [error, setError] = useState(null);
   useEffect(() => {
-    get(`/api/r/${run}/rows?status=${status}&from=${from}`).then(setFound).catch((refused) => setError(refused.message));
-  }, [status, from, now.state, now.settled, now.undoing]);
+    const turn = ++asked.current; // what was looked for before may take longer, and is not wanted any more
+    const query = new URLSearchParams({ status, from, after, text });
+    get(`/api/r/${run}/rows?${query}`).then((rows) => { if (turn === asked.current) { setFound(rows); setError(null); } })
+      .catch((refused) => { if (turn === asked.current) { setFound(null); setError(refused.message); } });
+  }, [status, from, after, text, now.state, now.settled, now.undoing]);
   return html`<section id="rows"><h2>${t("ended.rows")}</h2>
-    <div class="chips"><label>${t("runs.state")}<select id="status" value=${status} onChange=${(event) => { setStatus(event.target.value); setFrom(1); }}>
+    <div class="chips"><label>${t("runs.state")}<select id="status" value=${status} onChange=${(event) => { setStatus(event.target.value); setFrom(1); setAfter(0); }}>
         ${["", "created", "updated", "skipped", "failed"].map((each) => html`<option value=${each} selected=${each === status}>${each ? t("status." + each) : t("ended.all")}</option>`)}</select></label>
-      <label>${t("ended.from")}<input type="number" id="from" min="1" value=${from} onChange=${(event) => setFrom(Math.max(1, Math.floor(Number(event.target.value)) || 1))} /></label></div>
+      <${Wanted} label=${t("ended.from")} type="number" id="from" min="1" value=${from} settle=${(said) => { setFrom(Math.max(1, Math.floor(Number(said)) || 1)); setAfter(0); }} />
+      <${Wanted} label=${t("ended.text")} type="search" id="text" class="value" maxlength="200" autocomplete="off" value=${text} settle=${(said) => { setText(said.trim()); setAfter(0); }} /></div>
     <${Trouble} error=${error} />
     ${found && found.rows.length ? html`<div class="scroll" tabindex="0" role="region" aria-label=${t("ended.rows")}><table><thead><tr><th scope="col" class="n">${t("file.row")}</th><th scope="col">${t("runs.state")}</th><th scope="col">${t("ended.contact")}</th><th scope="col">${t("ended.why")}</th></tr></thead>
       <tbody>${found.rows.map((each) => html`<tr><th scope="row" class="n">${number(each.row)}</th><td>${t("status." + each.status)}</td>
-        <td>${each.link ? html`<a href=${each.link} target="_blank" rel="noopener noreferrer">${each.contact_id}</a>` : html`<code>${each.contact_id || ""}</code>`}</td><td class="value">${each.message || each.code || ""}</td></tr>`)}</tbody></table></div>`
-    : found ? html`<p class="note">${t("ended.none")}</p>` : null}
-    ${found && found.more ? html`<p class="onward"><button type="button" id="more" onClick=${() => setFrom(found.rows[found.rows.length - 1].row + 1)}>${t("rows.next")}</button></p>` : null}</section>`;
+        <td>${each.link ? html`<a href=${each.link} target="_blank" rel="noopener noreferrer">${each.contact_id}</a>` : html`<code>${each.contact_id || ""}</code>`}</td><td class="value">${each.message || each.code || ""}${each.cell ? html` <small>${each.column}: ${each.cell}</small>` : null}</td></tr>`)}</tbody></table></div>`
+    : found ? html`<p class="note">${found.more ? t("ended.none_yet", { n: number(found.after % 2 ** 32) }) : t(text ? "ended.nowhere" : "ended.none")}</p>` : null}
+    ${found && found.more ? html`<p class="onward"><button type="button" id="more" onClick=${() => setAfter(found.after)}>${t("rows.next")}</button></p>` : null}</section>`;
+}
+
+// The page draws itself anew each second: what is half typed must outlive that.
+function Wanted({ label, value, settle, ...rest }) {
+  const [typed, setTyped] = useState(value);
+  return html`<label>${label}<input ...${rest} value=${typed} onInput=${(event) => setTyped(event.target.value)} onChange=${(event) => settle(event.target.value)} /></label>`;
 }
 
 function Kin({ now }) {
