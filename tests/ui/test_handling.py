@@ -389,6 +389,20 @@ async def test_a_trial_stops_and_goes_on_without_a_row_sent_twice(visitor: Visit
     assert (ended["state"], ended["created"], ended["pending"]) == ("finished", 8, 0)
 
 
+async def test_an_import_stops_once_as_many_rows_failed_as_somebody_said(visitor: Visitor) -> None:
+    people = b"Name,E-mail\n" + b"".join(b"P%d,nobody\n" % n for n in range(4)) + b"Ann,ann@example.com\n"
+    draft, found = await with_columns(visitor, people)
+    _, begun = await visitor.post(
+        f"/api/d/{draft}/start",
+        {"trial": 0, "version": found["version"], "confirmed": "", "stop_after": 2},
+    )
+
+    ended = await until(visitor, begun["run"])
+
+    assert (ended["state"], ended["reason_code"]) == ("stopped", "too_many_failures")
+    assert ended["failed"] >= 2
+
+
 async def test_an_import_is_looked_at_before_it_is_taken_back(visitor: Visitor) -> None:
     draft, found = await with_columns(visitor)
     _, begun = await visitor.post(
