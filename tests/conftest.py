@@ -23,11 +23,14 @@ settings.load_profile("patient")
 _COMPILED = pytest.StashKey[str]()
 _IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108  (pytest makes a private folder in it)
 _ROOM_BYTES: Final = 2 << 30
+_OURS: Final = ("HIGHLEVEL_", "IMPORTER_", "SMTP_")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         return  # xdist's workers find all of it as it was arranged for them
+    if getattr(config.option, "dist", "no") == "load":
+        config.option.dist = "loadgroup"  # pages that are walked one after the other stay with one browser
     _keep_files_in_memory(config)
     _share_compiled_modules(config)
 
@@ -83,6 +86,16 @@ def pytest_collection() -> Iterator[None]:
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Start two workers a core for ``-n auto``: flows of real processes spend most of their time waiting ten seconds."""
     return 2 * (os.cpu_count() or 1)
+
+
+@pytest.fixture(autouse=True)
+def _variables_as_found() -> Iterator[None]:
+    """A command that a test runs in this process takes in a ``.env`` file; the next test must not find its variables."""
+    found = {name: value for name, value in os.environ.items() if name.startswith(_OURS)}
+    yield
+    for name in [name for name in os.environ if name.startswith(_OURS) and name not in found]:
+        del os.environ[name]
+    os.environ.update(found)
 
 
 @pytest.fixture(autouse=True)

@@ -61,7 +61,7 @@ def undo_command(run: str, **given: Any) -> None:
     state = state_folder(given["state"])
     asks = must_ask(
         given,
-        "Taking a run back deletes contacts: nothing was done, since nobody can be asked here. Look first with "
+        "Taking a run back deletes what it made: nothing was done, since nobody can be asked here. Look first with "
         "--dry-run, then say --yes on this very command.",
     )
     connection = read_connection(

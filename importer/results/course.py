@@ -58,7 +58,12 @@ class Course:
     @property
     def sent_rows(self) -> int:
         """Rows that are settled, or stored and waiting for their tags alone: of those a batch settles at once."""
-        return self.settled_rows + len(self._waiting)
+        return self.settled_rows + self.stored_rows
+
+    @property
+    def stored_rows(self) -> int:
+        """Rows that are stored and wait for their tags."""
+        return len(self._waiting)
 
     def progressed(self) -> str:
         """How many of the rows are sent; where some of these wait for their tags, how many are settled too."""

@@ -155,7 +155,7 @@ class _Watched:
             self._write(
                 {
                     **self.snapshot(),
-                    **_counted(self.session.journal.counts()),
+                    **_counted(self.session.journal.counts(), stored=self.session.journal.unfinished_rows()),
                     "wait_seconds": 0.0,
                     "waits_for": None,
                 }
@@ -170,7 +170,7 @@ class _Watched:
             "run_id": self.session.journal.run.id,
             "phase": phase.value,
             "rows": self._total,
-            **_counted(_together(self._before or Counts(), self._course)),
+            **_counted(_together(self._before or Counts(), self._course), stored=self._course.stored_rows),
             "rows_per_second": round(self._course.rows_per_second(now), 2),
             "seconds_left": _rounded(self._course.seconds_left(now)),
             "wait_seconds": round(held, 1),
@@ -213,8 +213,9 @@ def _together(before: Counts, course: Course) -> Counts:
     )
 
 
-def _counted(counts: Counts) -> dict[str, Any]:
+def _counted(counts: Counts, *, stored: int) -> dict[str, Any]:
     return {
+        "sent": counts.read - counts.pending + stored,
         "settled": counts.read - counts.pending,
         "created": counts.created,
         "updated": counts.updated,

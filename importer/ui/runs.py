@@ -10,14 +10,15 @@ from typing import Any, Final
 
 from importer.codes import BY_NAME
 from importer.errors import ImporterError, SettingsError
-from importer.records import Json, Outcome, row_id
-from importer.runs.history import RunHistory
+from importer.records import Json, Outcome, RowId
+from importer.runs.history import PastRow, RunHistory
 from importer.runtime.environment import user_at_host
 from importer.settings import DEFAULT_BASE_URL
 from importer.state import StateFolder
 from importer.state.journal import Run, RunState, SessionKind
 from importer.state.lineage import successors_of
 from importer.state.remote import EndWish, leave_wish, read_progress
+from importer.ui.found_rows import search_rows
 from importer.ui.past import FoundRuns, Holdings, PastLines, RunLine, RunSearch, holdings_of, line_of
 
 SHOWN_FILES: Final = {
@@ -176,24 +177,39 @@ class ScreenRuns:
             undos = [each for each in journal.sessions() if each.kind is SessionKind.UNDO]
         return bool(undos) and undos[-1].state is not RunState.FINISHED
 
-    def rows(self, run: Run, *, status: str, after: int, count: int) -> list[dict[str, Json]]:
-        """Give how rows ended, in source order, from those behind the row of a number on. Raises SettingsError."""
+    def rows(self, run: Run, *, status: str, after: RowId, count: int) -> list[dict[str, Json]]:
+        """Give how rows ended, in source order, from those behind a row on. Raises SettingsError."""
         past = RunHistory(self._folder.path).find(run.id)
-        # Of several files the first is gone through from the row that is asked for.
-        rows = past.rows(status=status or None, after=row_id(0, after), count=count)
         return [
-            {
-                "row": each.number,
-                "source": each.source,
-                "id": each.id,
-                "status": each.outcome.status.value,
-                "code": each.outcome.code,
-                "message": each.outcome.message,
-                "contact_id": each.outcome.contact_id,
-                "link": self._link(run, each.outcome),
-            }
-            for each in rows
+            self._said_of(run, each) for each in past.rows(status=status or None, after=after, count=count)
         ]
+
+    def search(
+        self, run: Run, text: str, *, status: str, after: RowId, count: int
+    ) -> tuple[list[dict[str, Json]], RowId | None]:
+        """Find rows that hold a text, with the cell that does, and say how far was looked. Raises SettingsError."""
+        table = self.file(run.id, "results.csv")
+        sources = [source.name for source in run.sources]
+        found = search_rows(table, text, sources=sources, status=status, after=after, count=count)
+        past = RunHistory(self._folder.path).find(run.id)
+        return [
+            self._said_of(run, ended) | {"column": each.column, "cell": each.cell}
+            for each in found.rows
+            for ended in past.rows(after=each.id - 1, count=1)
+            if ended.id == each.id
+        ], found.looked_to
+
+    def _said_of(self, run: Run, row: PastRow) -> dict[str, Json]:
+        return {
+            "row": row.number,
+            "source": row.source,
+            "id": row.id,
+            "status": row.outcome.status.value,
+            "code": row.outcome.code,
+            "message": row.outcome.message,
+            "contact_id": row.outcome.contact_id,
+            "link": self._link(run, row.outcome),
+        }
 
     @staticmethod
     def _link(run: Run, outcome: Outcome) -> str | None:

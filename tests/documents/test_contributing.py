@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,9 @@ def test_the_changelog_has_no_other_kinds_of_change_than_keep_a_changelog() -> N
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     kinds = set(re.findall(r"^### (.+)$", text, re.MULTILINE))
     assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """The folders are no packages: of two files of one name only one would be run."""
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, files in names.items() if files > 1] == []

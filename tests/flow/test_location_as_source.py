@@ -237,6 +237,8 @@ def test_nothing_is_moved_where_the_notes_of_one_cannot_be_read(desk: Desk, note
         (f"run highlevel-notes:{OLD} -m highlevel", "use the ready mapping highlevel-notes"),
         ("run highlevel-notes: -m highlevel-notes", "names no location"),
         ("check highlevel: -m highlevel", "names no location"),
+        ("run highlevel:../../etc -m highlevel", "names no location"),
+        ("run highlevel-notes:/tmp/a -m highlevel-notes", "names no location"),
         (f"read highlevel:{OLD}", "importer export"),
         (f"suggest highlevel-notes:{OLD}", "importer export"),
     ],

@@ -167,6 +167,15 @@ def test_a_deal_of_somebody_whom_the_location_lacks_fails_and_says_what_comes_fi
     assert ends(mended) == [("created", "")], mended.err
 
 
+def test_a_note_of_an_id_that_nobody_has_says_so(desk: Desk, vendor: Sandbox) -> None:
+    desk.write("ids.yaml", "version: 1\nobject: note\nfields: {id: Id}\nnotes: [{column: Text}]\n")
+    desk.write("ids.csv", "Id,Text\nnobodyOfThisId000001,Likes tea\n")
+    ended = desk.run("ids.csv", "-m", "ids.yaml")
+    assert ends(ended) == [("failed", "contact_not_found")], ended.err
+    assert ended.rows[0]["import_remedy"] == "fix_row"
+    assert ended.rows[0]["import_error"].startswith("HighLevel has no contact of this id: ")
+
+
 @pytest.mark.parametrize("fault", [FaultKind.RESET, FaultKind.GARBAGE])
 def test_a_deal_whose_reply_is_lost_is_there_once(desk: Desk, vendor: Sandbox, fault: FaultKind) -> None:
     ann = vendor.add_contact("loc1", email="ann@example.com")

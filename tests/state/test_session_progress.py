@@ -65,9 +65,12 @@ async def test_rows_that_a_retry_sends_again_are_open_until_they_settle(
         begun = await asyncio.wait_for(shown(journal.folder, rows=3), 20)
         assert (begun["created"], begun["failed"], begun["pending"]) == (1, failed, pending)
         assert begun["requests"] == 90  # of the session before
+        watched.context.progress.landed([4])
         watched.context.progress.requested("l", 0.1, False)
+        stored = await asyncio.wait_for(shown(journal.folder, sent=begun["settled"] + 1), 20)
+        assert stored["settled"] == begun["settled"]
         watched.context.progress.settled(ended(4, Status.UPDATED))
         moved = await asyncio.wait_for(shown(journal.folder, updated=1), 20)
-        assert moved["requests"] == 91
+        assert (moved["requests"], moved["sent"]) == (91, moved["settled"])
         assert (moved["settled"], moved["pending"]) == (begun["settled"] + 1, pending - 1)
     assert json.loads((journal.folder / "progress.json").read_text())["phase"] == "ended"

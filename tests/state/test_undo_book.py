@@ -10,8 +10,11 @@ from typing import Protocol
 import pytest
 
 from importer.records import (
+    Added,
     BeforeImage,
     Change,
+    FollowUpMark,
+    FollowUpState,
     ImagePart,
     Intent,
     Landed,
@@ -46,6 +49,11 @@ def ended(row: RowId, status: Status, contact_id: str | None = None, code: str |
 
 def landed(row: RowId, status: Status, contact_id: str) -> Landed:
     return Landed(row=row, location_id="l", status=status, contact_id=contact_id, http_status=200, attempts=1)
+
+
+def note_of(row: RowId, *, made: bool) -> FollowUpMark:
+    added = Added(kind="note", location_id="l", contact_id=f"c{row}", id=f"n{row}", made=made, digest="d")
+    return FollowUpMark(row=row, name="note_1", state=FollowUpState.DONE, added=added)
 
 
 def image(row: RowId, contact_id: str, old: str, part: ImagePart = ImagePart.VALUES) -> BeforeImage:
@@ -119,6 +127,22 @@ def test_what_a_row_did_is_told_by_its_landing_before_its_outcome(journal: Journ
         6: ("c4", Status.UPDATED, True, False),
     }
     assert set(journal.reached_contacts()) == {"c1", "c4"}
+
+
+def test_a_contact_that_had_all_of_a_row_already_is_not_reached(journal: Journal) -> None:
+    journal.intend([intent(row) for row in range(2, 7)])
+    journal.append(
+        landed=[landed(row, Status.UPDATED, f"c{row}") for row in range(2, 7)],
+        marks=[note_of(2, made=False), note_of(3, made=True), note_of(5, made=True)],
+        outcomes=[
+            ended(2, Status.SKIPPED, "c2", "already_there"),
+            ended(3, Status.SKIPPED, "c3", "already_there"),  # its own note, found after a lost reply
+            ended(4, Status.FAILED, "c4", "note_failed"),
+            ended(5, Status.CREATED, "c5"),
+            ended(6, Status.SKIPPED, "c6", "unchanged"),  # it was written to by an earlier attempt
+        ],
+    )
+    assert set(journal.reached_contacts()) == {"c3", "c4", "c5", "c6"}
 
 
 def test_contacts_are_counted_by_what_can_be_done_about_them(journal: Journal) -> None:

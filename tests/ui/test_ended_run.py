@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from importer.settings import DEFAULT_BASE_URL
+import pytest
+
+from importer.highlevel.connections import ConnectionBook, StoredConnection
+from importer.settings import DEFAULT_BASE_URL, Secret
+from importer.state import StateFolder
 from importer.state.journal import Journal
 from importer.ui.screen import Screen
 from tests.ui.conftest import Visitor
@@ -54,3 +58,38 @@ async def test_an_undo_that_was_stopped_before_its_end_can_be_gone_on_with(
     found = await visitor.ask(f"/api/r/{run.id}")
 
     assert (found["state"], found["undo_open"], found["undoing"]) == ("undone", True, False)
+
+
+@pytest.mark.parametrize(
+    ("known", "parts", "wanted"),
+    [
+        ("Acme  Dental, US", {}, "Acme Dental, US"),
+        ("", {}, ACME),
+        ("Acme Dental, US", {"location_id": None}, "{run}"),
+    ],
+)
+async def test_an_import_is_taken_back_once_the_name_of_its_place_was_typed(
+    visitor: Visitor, screen: Screen, known: str, parts: dict[str, Any], wanted: str
+) -> None:
+    run = past_run(screen.state, base_url="http://127.0.0.1:1", **parts)
+    acme = StoredConnection(location_id=ACME, name=known, base_url="https://x", stored_at=0, in_keyring=False)
+    ConnectionBook(screen.state / "grants").store(acme, Secret("pit-1"))
+    wanted = wanted.format(run=run.id)
+
+    _, page = await visitor.get(f"/r/{run.id}")
+    refused = [
+        await visitor.post(f"/api/r/{run.id}/undo", {"dry": False, "confirmed": said})
+        for said in {"", "Acme", ACME, "Acme Dental, US", run.id} - {wanted}
+    ]
+    with StateFolder(screen.state).lock(
+        run, undoing=True
+    ):  # somebody takes it back already: nothing is begun twice
+        agreed = await visitor.post(
+            f"/api/r/{run.id}/undo", {"dry": False, "confirmed": f" {wanted.upper()} "}
+        )
+
+    assert f'"confirm": "{wanted}"' in page
+    assert {(status, answer["error"]) for status, answer in refused} == {
+        (400, f"To take the import back, type: {wanted}")
+    }
+    assert agreed == (200, {"run": run.id})

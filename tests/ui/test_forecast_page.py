@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from importer.sandbox import Sandbox, SandboxSettings
+from importer.ui.handling.forecast import run_words, start_words
 from importer.ui.screen import Screen
 from tests.ui.conftest import Visitor
 from tests.ui.past_runs import past_run
@@ -131,3 +132,17 @@ async def test_a_place_has_to_be_named_unless_the_last_import_with_the_mapping_w
     assert await habit(visitor, draft) == wanted
     assert (await start(visitor, screen, draft, "") == 200) is not wanted["type"]
     assert vendor is not None
+
+
+@pytest.mark.parametrize(
+    ("said", "words"), [(0, []), (7, ["--stop-after-failures", "7"]), (-1, ["--stop-after-failures", "1"])]
+)
+async def test_a_run_stops_after_as_many_failures_as_somebody_said(
+    visitor: Visitor, screen: Screen, said: int, words: list[str]
+) -> None:
+    draft = screen.drafts.open(
+        await visitor.draft(b"E-mail\nann@example.com\n", "version: 1\nfields: {email: E-mail}\n")
+    )
+    plain = run_words(screen, draft, trial=None, fresh=False)
+
+    assert start_words(screen, draft, trial=None, said={"stop_after": said}) == [*plain, *words]

@@ -374,10 +374,14 @@ async def test_a_trial_stops_and_goes_on_without_a_row_sent_twice(visitor: Visit
     people = b"Name,E-mail\n" + b"".join(b"P%d,p%d@example.com\n" % (n, n) for n in range(8))
     draft, found = await with_columns(visitor, people)
     _, begun = await visitor.post(
-        f"/api/d/{draft}/start", {"trial": 3, "version": found["version"], "confirmed": ""}
+        f"/api/d/{draft}/start", {"trial": 5, "version": found["version"], "confirmed": ""}
     )
     tried = await until(visitor, begun["run"])
-    assert (tried["state"], tried["reason_code"], tried["created"]) == ("stopped", "trial_done", 3)
+    assert (tried["state"], tried["reason_code"], tried["created"]) == ("stopped", "trial_done", 5)
+    shown = (await visitor.ask(f"/api/r/{begun['run']}/rows"))["rows"]
+    assert [(each["row"], each["status"]) for each in shown if each["contact_id"]] == [
+        (row, "created") for row in range(2, 7)
+    ]
 
     await visitor.post(f"/api/r/{begun['run']}/resume")
     ended = await until(visitor, begun["run"])

@@ -91,6 +91,8 @@ def test_the_sample_is_imported_and_taken_back_with_nothing_but_the_page(opened:
     opened.until(lambda: len(opened.all("#rows tbody tr")) == 20, "rows")
     opened.press("Next")
     opened.until(lambda: len(opened.all("#rows tbody tr")) == 4, "further rows")
+    opened.find("#text").send_keys("@EXAMPLE.", Keys.ENTER)
+    opened.until(lambda: "mail: " in opened.find("#rows tbody").text, "rows with the text")
     opened.press("See what would be taken back")
     opened.shows("What cannot be taken back")
     opened.press("Take it back now")

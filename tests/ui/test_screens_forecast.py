@@ -50,6 +50,8 @@ def test_nothing_starts_before_it_was_foretold_agreed_to_and_the_sub_account_nam
     opened.shows("Welcome aboard")
     name = opened.find("#into").text
     assert opened.find("#sentence").text == f"10 rows are sent to {name}, then it stops, for you to look."
+    offered = [each.find_element("xpath", "..").text for each in opened.all("input[name=trial]")]
+    assert offered == [*(f"The first {n} rows, then stop and look" for n in (5, 10, 50)), "All 12 rows"]
 
     opened.find("#ask").click()
     opened.shows("are there already (12 rows asked)")

@@ -6,13 +6,18 @@ import re
 from datetime import datetime
 from typing import Final
 
-from importer.mapping.values.dates import DateRules, read_date
-from importer.mapping.values.fault import ReadValue
+from importer.mapping.values.dates import CODE, DateRules, read_date
+from importer.mapping.values.fault import ReadValue, ValueFault, quoted
 from importer.records import TypedText
 
 _WITH_TIME: Final = re.compile(
-    r"(?P<day>.*\d)[T,\s]+(?P<time>\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)\s*(?P<zone>Z|[+-]\d{2}:?\d{2})?"
+    r"(?P<day>.*\d)(?: ?[T,] ?| )(?:at )?(?P<hours>\d{1,2}):(?P<minutes>\d{2})(?::\d{2}(?:\.\d+)?)?"
+    r" ?(?P<half>[ap]\.? ?m\.?)? ?(?P<zone>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?",
+    re.IGNORECASE,
 )
+_FARTHEST_ZONE: Final = 14
+_MIDNIGHT: Final = "00:00"
+"""Exports write it for no time."""
 
 
 def read_due_date(text: str, rules: DateRules) -> ReadValue:
@@ -20,30 +25,37 @@ def read_due_date(text: str, rules: DateRules) -> ReadValue:
     if isinstance(text, TypedText) and isinstance(text.value, datetime):
         day = read_date(text, rules)
         return f"{day}T{text.value:%H:%M}" if isinstance(day, str) and _has_time(text.value) else day
-    found = None if rules.formats else _WITH_TIME.fullmatch(str(text).strip())
+    found = None if rules.formats else _WITH_TIME.fullmatch(" ".join(str(text).split()))
     if found is None:
         return read_date(text, rules)
     day = read_date(found["day"], rules)
-    clock = _clock(found["time"], found["zone"])
-    return f"{day}T{clock}" if isinstance(day, str) and clock is not None else read_date(text, rules)
+    if not isinstance(day, str):
+        return read_date(text, rules)
+    clock, zone = _clock(found), _offset(found["zone"])
+    if clock is None or zone is None:
+        return ValueFault(CODE, f"{quoted(text)} has a time that is none.")
+    return day if (clock, zone) == (_MIDNIGHT, "") else f"{day}T{clock}{zone}"
 
 
 def _has_time(moment: datetime) -> bool:
     return (moment.hour, moment.minute) != (0, 0)
 
 
-def _clock(text: str, zone: str | None) -> str | None:
-    """Give a time of the day as ISO writes it; None for one that is none, and for midnight, which exports write for no time."""
-    hours, minutes = (int(part) for part in text.split(":")[:2])
-    if hours > 23 or minutes > 59:
-        return None
-    if zone is None and not (hours or minutes):
-        return None
-    return f"{hours:02}:{minutes:02}{_offset(zone) if zone else ''}"
+def _clock(found: re.Match[str]) -> str | None:
+    """Give the time of the day as ISO writes it; None for one that is none."""
+    hours, minutes, half = int(found["hours"]), int(found["minutes"]), (found["half"] or "").lower()[:1]
+    if half and hours == 12:
+        hours = 0
+    if half == "p" and hours < 12:  # some write 15:30 PM
+        hours += 12
+    return f"{hours:02}:{minutes:02}" if hours < 24 and minutes < 60 else None
 
 
-def _offset(zone: str) -> str:
-    if zone == "Z":
+def _offset(zone: str | None) -> str | None:
+    """Give a zone as ISO writes it, blank where none is said; None for one that is nowhere."""
+    if zone is None:
+        return ""
+    if zone[0] not in "+-":
         return "+00:00"
-    digits = zone[1:].replace(":", "")
-    return f"{zone[0]}{digits[:2]}:{digits[2:]}"
+    hours, minutes = zone[1:3], zone[3:].removeprefix(":") or "00"
+    return f"{zone[0]}{hours}:{minutes}" if int(hours) <= _FARTHEST_ZONE and int(minutes) < 60 else None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from importer.errors import SettingsError
 from importer.mapping import Mapping, load_mapping
@@ -18,6 +20,8 @@ from importer.runs.planning.exporting import export_contacts, export_notes
 from importer.runs.planning.mirroring import MirrorSettings
 from importer.settings import RunSettings, location_in
 from importer.sources.locations import LocationScheme, location_named, scheme_of
+
+_ID: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @contextlib.asynccontextmanager
@@ -50,6 +54,8 @@ def _require_fit(reference: str, location_id: str, mapping: Mapping) -> None:
     """Refuse what names nothing, and notes that would be taken for contacts: they come without anybody's refusals."""
     if not location_id:
         raise SettingsError(f"{reference} names no location: write its id behind it.")
+    if not _ID.fullmatch(location_id):  # it becomes part of paths, of files and of calls
+        raise SettingsError(f"{reference} names no location: an id is of letters and digits alone.")
     of_notes = scheme_of(reference) is LocationScheme.NOTES
     if of_notes and mapping.row_object is not RowObject.NOTE:
         raise SettingsError(

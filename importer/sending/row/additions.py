@@ -117,7 +117,11 @@ class AdditionDesk:
         if not wanted.doubtful:
             self._journal.mark(held.mark(step, FollowUpState.OPEN))
         failure = FollowUpFailure(
-            kind=step.kind, words=found.words, http_status=found.status, doubtful=wanted.doubtful
+            kind=step.kind,
+            words=found.words,
+            http_status=found.status,
+            doubtful=wanted.doubtful,
+            nobody=isinstance(found, Reply) and found.kind is ReplyKind.NO_CONTACT,
         )
         return replace(held, due=held.due[1:], failures=(*held.failures, failure))
 

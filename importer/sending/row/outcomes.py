@@ -178,6 +178,11 @@ def already_there(landed: Landed, message: str) -> Outcome:
 def not_added(held: Held) -> Outcome:
     """Fail a row that could not be put beside its contact, or may not have been."""
     failure = held.failures[0]
+    if failure.nobody and not failure.doubtful:
+        said = f"HighLevel has no contact of this id: {failure.words}{_stop(failure.words)} Import the contact first."
+        return replace(
+            _unfinished(held.landed, "contact_not_found", "", http_status=failure.http_status), message=said
+        )
     words = f"{failure.kind.unknown if failure.doubtful else failure.kind.failed}: {failure.words}"
     unfinished = _unfinished(held.landed, failure.kind.code, "", http_status=failure.http_status)
     return replace(unfinished, message=f"The contact was found, but {words}{_stop(words)}")

@@ -94,12 +94,16 @@ class FollowUpDoubt:
 
 @value_type(frozen=True, slots=True, kw_only=True)
 class FollowUpFailure:
-    """A follow-up that was not done, without keeping the row from the others; ``doubtful``: it may have been."""
+    """A follow-up that was not done, without keeping the row from the others; ``doubtful``: it may have been.
+
+    ``nobody``: the vendor knows no contact of the id.
+    """
 
     kind: FollowUp
     words: str
     http_status: int | None = None
     doubtful: bool = False
+    nobody: bool = False
 
 
 @value_type(frozen=True, slots=True, kw_only=True)

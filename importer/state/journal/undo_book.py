@@ -40,6 +40,11 @@ _REACHES: Final = """(
     SELECT 1 FROM outcomes WHERE contact_id = {0} AND status IN ('created', 'updated') AND {1}
     UNION ALL SELECT 1 FROM landed WHERE contact_id = {0} AND {1}
 )"""
+_FOUND_ALONE: Final = """(
+    EXISTS (SELECT 1 FROM outcomes WHERE "row" = stored."row" AND status = 'skipped' AND code = 'already_there')
+    AND NOT EXISTS (SELECT 1 FROM additions WHERE "row" = stored."row" AND made)
+)"""
+"""Rows of deals, notes and tasks that were there: their contact was found, and nothing was written."""
 
 
 _WRITES: Final = frozenset({UndoStatus.BEGUN, UndoStatus.RESTORED, UndoStatus.DELETED})
@@ -84,8 +89,9 @@ class StoredContacts:
 
 
 def reached_contacts(db: Database) -> Iterator[str]:
-    """List the contacts that a run reached."""
-    for (contact_id,) in db.execute(f"SELECT DISTINCT contact_id FROM {_STORED}"):  # noqa: S608  (our own words)
+    """List the contacts that a run wrote to, or put something beside."""
+    query = f"SELECT DISTINCT contact_id FROM {_STORED} AS stored WHERE NOT {_FOUND_ALONE}"  # noqa: S608  (our own words)
+    for (contact_id,) in db.execute(query):
         yield contact_id
 
 

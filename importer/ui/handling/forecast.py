@@ -213,7 +213,7 @@ async def start(screen: Screen, asked: ScreenRequest) -> ScreenReply:
         await asyncio.to_thread(_require_confirmed, screen, draft, taken(said, "confirmed", str))
         if draft.run_id is not None and screen.runs.is_held(draft.run_id):
             raise RefusedRequestError(409, screen.words("forecast.under_way"))
-        words = _start_words(screen, draft, trial=trial or None, said=said)
+        words = start_words(screen, draft, trial=trial or None, said=said)
         key = state_key(screen, draft)
         run_id = await _begun(screen, draft, words)
         screen.drafts.change(draft_id, run_id=run_id, imported_as=key)
@@ -227,7 +227,7 @@ def _require_confirmed(screen: Screen, draft: Draft, typed: str) -> None:
         raise RefusedRequestError(400, screen.words("forecast.not_confirmed"))
 
 
-def _start_words(screen: Screen, draft: Draft, *, trial: int | None, said: Mapping[str, Json]) -> list[str]:
+def start_words(screen: Screen, draft: Draft, *, trial: int | None, said: Mapping[str, Json]) -> list[str]:
     if taken(said, "only_failed", bool, default=False):
         return _words_for_failed(screen, draft)
     if not taken(said, "plan", bool, default=False):

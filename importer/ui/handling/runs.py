@@ -14,24 +14,49 @@ from importer.ui import children
 from importer.ui.guard import Kind
 from importer.ui.handling.account import secrets_of
 from importer.ui.handling.checking import state_key
+from importer.ui.handling.history import location_names
 from importer.ui.runs import SHOWN_FILES
 from importer.ui.screen import Screen, hue_of
 from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, number_of, taken
 
 _LOOKED_SECONDS: Final = 3600.0
 _ROWS: Final = 20
+_LONGEST_SEARCH: Final = 200
 _TAIL: Final = 2000
 _BEGUN_SECONDS: Final = 30.0
 
 
 async def page(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     run = await asyncio.to_thread(screen.runs.find, asked.named["run"])
-    return screen.page("run.html.j2", run=run.id, place=_place(run))
+    return screen.page("run.html.j2", run=run.id, place=await asyncio.to_thread(_place, screen, run))
 
 
-def _place(run: Run) -> dict[str, object]:
+def _place(screen: Screen, run: Run) -> dict[str, object]:
     hue = None if run.location_id is None else hue_of(run.location_id)
-    return {"sandbox": run.sandbox, "location_id": run.location_id, "hue": hue}
+    return {
+        "sandbox": run.sandbox,
+        "location_id": run.location_id,
+        "name": _name_of(screen, run),
+        "hue": hue,
+        "confirm": _confirmed_by(screen, run),
+    }
+
+
+def _name_of(screen: Screen, run: Run) -> str | None:
+    return None if run.location_id is None else location_names(screen).get(run.location_id)
+
+
+def _confirmed_by(screen: Screen, run: Run) -> str:
+    """Say what is typed before a run is taken back: whose contacts they are, by its name where that is known.
+
+    A run whose rows name their own sub-accounts has no one place, and is named itself; the sandbox has nothing to lose.
+    """
+    return "" if run.sandbox else _plain(_name_of(screen, run) or "") or run.location_id or run.id
+
+
+def _plain(said: str) -> str:
+    """Give a name as the page shows it: runs of blanks are one to a browser, and nobody can type what is not seen."""
+    return " ".join(said.split())
 
 
 async def state(screen: Screen, asked: ScreenRequest) -> ScreenReply:
@@ -72,14 +97,31 @@ def _last_line(log: Path) -> str:
 
 
 async def rows(screen: Screen, asked: ScreenRequest) -> ScreenReply:
-    """Give how rows of a run ended, with a link to each contact; a page at a time, by status, from a row on."""
+    """Give how rows of a run ended, with a link to each contact; a page at a time, by status and text, from a row on."""
     run = await asyncio.to_thread(screen.runs.find, asked.named["run"])
     status = asked.query.get("status", "")
     if status not in {"", *Status}:
         raise RefusedRequestError(400, "There is no such status.")
+    # Of several files the first is gone through from the row whose number is asked for; a page goes on behind a row's id.
     after = max(0, number_of(asked.query, "from", most=10**9) - 1)
+    after = max(after, number_of(asked.query, "after", most=1 << 62))
+    if text := asked.query.get("text", "").strip():
+        return await _rows_with(screen, run, text[:_LONGEST_SEARCH], status=status, after=after)
     found = await asyncio.to_thread(screen.runs.rows, run, status=status, after=after, count=_ROWS + 1)
-    return data({"rows": found[:_ROWS], "more": len(found) > _ROWS})
+    more = len(found) > _ROWS
+    return data({"rows": found[:_ROWS], "more": more, "after": found[_ROWS - 1]["id"] if more else None})
+
+
+async def _rows_with(screen: Screen, run: Run, text: str, *, status: str, after: int) -> ScreenReply:
+    if "results.csv" not in await asyncio.to_thread(screen.runs.files, run):
+        raise RefusedRequestError(404, screen.words("ended.no_table"))
+    async with screen.starting.setdefault(
+        f"{run.id} search", asyncio.Lock()
+    ):  # a table is read by one at a time
+        found, looked_to = await asyncio.to_thread(
+            screen.runs.search, run, text, status=status, after=after, count=_ROWS
+        )
+    return data({"rows": found, "more": looked_to is not None, "after": looked_to})
 
 
 async def pause(screen: Screen, asked: ScreenRequest) -> ScreenReply:
@@ -121,7 +163,7 @@ async def _set_going(screen: Screen, run_id: str, command: str, *more: str) -> S
 
 
 async def undo(screen: Screen, asked: ScreenRequest) -> ScreenReply:
-    """Look what taking a run back would do, or do it: the writing needs the run's own place said once more."""
+    """Look what taking a run back would do, or do it: the writing needs the name of its place typed."""
     said = asked.said()
     run = await asyncio.to_thread(screen.runs.find, asked.named["run"])
     if taken(said, "dry", bool):
@@ -140,8 +182,9 @@ async def undo(screen: Screen, asked: ScreenRequest) -> ScreenReply:
         if not isinstance(ended.answer, dict):
             raise SettingsError(ended.sentence)
         return data(ended.answer)
-    if not run.sandbox and taken(said, "confirmed", str) != run.location_id:
-        raise RefusedRequestError(400, screen.words("undo.not_confirmed"))
+    wanted = await asyncio.to_thread(_confirmed_by, screen, run)
+    if _plain(taken(said, "confirmed", str)).casefold() != wanted.casefold():
+        raise RefusedRequestError(400, screen.words("undo.not_confirmed", name=wanted))
     return await _set_going(screen, run.id, "undo")
 
 

@@ -6,7 +6,7 @@ const place = document.getElementById("app");
 const draft = known(place, "draft");
 const before = known(place, "before");
 const habit = known(place, "habit");
-const TRIALS = [10, 50, 0];
+const TRIALS = [5, 10, 50, 0];
 const TONES = { create: "created", update: "updated", unchanged: "skipped", skip: "skipped", fail: "failed", ambiguous: "pending" };
 
 function Forecast() {

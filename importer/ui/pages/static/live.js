@@ -16,7 +16,8 @@ function Live() {
 
 export function progressLine(run) {
   if (run.rows === null || run.rows === undefined) return t("run.reading");
-  const done = t("run.done_of", { done: number(run.settled || 0), all: number(run.rows) });
+  const sent = run.sent > run.settled ? `${t("run.sent", { n: number(run.sent) })}, ` : "";
+  const done = sent + t("run.done_of", { done: number(run.settled || 0), all: number(run.rows) });
   if (run.phase === "waiting") return `${done}. ${t("run.waits", { time: duration(run.wait_seconds || 0), why: run.waits_for || "" })}`;
   const left = run.seconds_left ? `, ${t("run.left", { time: duration(run.seconds_left) })}` : "";
   return `${done}${run.rows_per_second ? `, ${t("run.pace", { n: run.rows_per_second.toFixed(1) })}` : ""}${left}`;

@@ -11,7 +11,7 @@ function Run() {
   const [now, setNow] = useState(null);
   const [error, setError] = useState(null);
   const [asked, setAsked] = useState(null);
-  const told = useRef({ tenth: -1, state: null });
+  const told = useRef({ tenth: -1, state: null, notice: false });
 
   const look = async () => {
     const found = await get(`/api/r/${run}`);
@@ -19,7 +19,7 @@ function Run() {
     tell(found, told.current);
     if (!found.under_way && !found.undoing) setAsked(null);
   };
-  useEffect(() => poll(look), []);
+  useEffect(() => poll(look, 1, () => told.current.notice), []);
 
   const act = async (what, said = {}) => {
     setError(null);
@@ -31,13 +31,14 @@ function Run() {
   if (!now) return html`<p role="status">${t("run.looking")}</p>`;
   return html`<p class="lead"><span class="value">${now.source}</span></p>
     <${Trouble} error=${error} />
-    ${now.under_way ? html`<${UnderWay} now=${now} asked=${asked} act=${act} />` : html`<${Ended} now=${now} act=${act} asked=${asked} />`}`;
+    ${now.under_way ? html`<${UnderWay} now=${now} asked=${asked} act=${act} told=${told.current} />` : html`<${Ended} now=${now} act=${act} asked=${asked} />`}`;
 }
 
 function tell(found, before) {
   const state = found.under_way ? found.phase : found.state;
   if (state !== before.state) {
     say(found.under_way ? t("run.going") : t("run.ended_as", { state: t("state." + found.state) }));
+    if (!found.under_way && before.notice) notify(t("run.ended_as", { state: t("state." + found.state) }));
     before.state = state;
   }
   // every tenth, not every second: whoever listens wants to do something else
@@ -48,7 +49,25 @@ function tell(found, before) {
   }
 }
 
-function UnderWay({ now, asked, act }) {
+// Names neither the file nor a person: it may stand on a locked screen.
+function notify(text) {
+  try { new Notification(t("app.name"), { body: text }); } catch { /* some browsers show notices of installed pages alone */ }
+}
+
+// The browser asks its question only once somebody wished for a notice; the wish ends with the page.
+function Notice({ told }) {
+  const [answer, setAnswer] = useState(null);
+  if (!("Notification" in window)) return null;
+  const ask = async () => {
+    const said = await Notification.requestPermission();
+    told.notice = said === "granted";
+    setAnswer(said);
+  };
+  if (answer || told.notice) return html`<p class="note" id="notice" role="status">${t(told.notice ? "run.tells" : "run.tells_not")}</p>`;
+  return html`<p class="onward"><button type="button" class="quiet" id="tell-me" onClick=${ask}>${t("run.tell_me")}</button></p>`;
+}
+
+function UnderWay({ now, asked, act, told }) {
   const waiting = asked === "pause" || asked === "stop";
   return html`<section>
     <p id="standing">${waiting ? t("run.pausing") : progressLine(now)}</p>
@@ -60,6 +79,7 @@ function UnderWay({ now, asked, act }) {
       <button type="button" class="quiet" onClick=${() => act("stop")} disabled=${waiting}>${t("run.stop")}</button>
     </p>
     <p class="note">${t("run.close_note")}</p>
+    <${Notice} told=${told} />
   </section>`;
 }
 
@@ -96,21 +116,34 @@ function Ended({ now, act, asked }) {
 function Rows({ now }) {
   const [status, setStatus] = useState("");
   const [from, setFrom] = useState(1);
+  const [text, setText] = useState("");
+  const [after, setAfter] = useState(0);
+  const asked = useRef(0);
   const [found, setFound] = useState(null);
   const [error, setError] = useState(null);
   useEffect(() => {
-    get(`/api/r/${run}/rows?status=${status}&from=${from}`).then(setFound).catch((refused) => setError(refused.message));
-  }, [status, from, now.state, now.settled, now.undoing]);
+    const turn = ++asked.current; // what was looked for before may take longer, and is not wanted any more
+    const query = new URLSearchParams({ status, from, after, text });
+    get(`/api/r/${run}/rows?${query}`).then((rows) => { if (turn === asked.current) { setFound(rows); setError(null); } })
+      .catch((refused) => { if (turn === asked.current) { setFound(null); setError(refused.message); } });
+  }, [status, from, after, text, now.state, now.settled, now.undoing]);
   return html`<section id="rows"><h2>${t("ended.rows")}</h2>
-    <div class="chips"><label>${t("runs.state")}<select id="status" value=${status} onChange=${(event) => { setStatus(event.target.value); setFrom(1); }}>
+    <div class="chips"><label>${t("runs.state")}<select id="status" value=${status} onChange=${(event) => { setStatus(event.target.value); setFrom(1); setAfter(0); }}>
         ${["", "created", "updated", "skipped", "failed"].map((each) => html`<option value=${each} selected=${each === status}>${each ? t("status." + each) : t("ended.all")}</option>`)}</select></label>
-      <label>${t("ended.from")}<input type="number" id="from" min="1" value=${from} onChange=${(event) => setFrom(Math.max(1, Math.floor(Number(event.target.value)) || 1))} /></label></div>
+      <${Wanted} label=${t("ended.from")} type="number" id="from" min="1" value=${from} settle=${(said) => { setFrom(Math.max(1, Math.floor(Number(said)) || 1)); setAfter(0); }} />
+      <${Wanted} label=${t("ended.text")} type="search" id="text" class="value" maxlength="200" autocomplete="off" value=${text} settle=${(said) => { setText(said.trim()); setAfter(0); }} /></div>
     <${Trouble} error=${error} />
     ${found && found.rows.length ? html`<div class="scroll" tabindex="0" role="region" aria-label=${t("ended.rows")}><table><thead><tr><th scope="col" class="n">${t("file.row")}</th><th scope="col">${t("runs.state")}</th><th scope="col">${t("ended.contact")}</th><th scope="col">${t("ended.why")}</th></tr></thead>
       <tbody>${found.rows.map((each) => html`<tr><th scope="row" class="n">${number(each.row)}</th><td>${t("status." + each.status)}</td>
-        <td>${each.link ? html`<a href=${each.link} target="_blank" rel="noopener noreferrer">${each.contact_id}</a>` : html`<code>${each.contact_id || ""}</code>`}</td><td class="value">${each.message || each.code || ""}</td></tr>`)}</tbody></table></div>`
-    : found ? html`<p class="note">${t("ended.none")}</p>` : null}
-    ${found && found.more ? html`<p class="onward"><button type="button" id="more" onClick=${() => setFrom(found.rows[found.rows.length - 1].row + 1)}>${t("rows.next")}</button></p>` : null}</section>`;
+        <td>${each.link ? html`<a href=${each.link} target="_blank" rel="noopener noreferrer">${each.contact_id}</a>` : html`<code>${each.contact_id || ""}</code>`}</td><td class="value">${each.message || each.code || ""}${each.cell ? html` <small>${each.column}: ${each.cell}</small>` : null}</td></tr>`)}</tbody></table></div>`
+    : found ? html`<p class="note">${found.more ? t("ended.none_yet", { n: number(found.after % 2 ** 32) }) : t(text ? "ended.nowhere" : "ended.none")}</p>` : null}
+    ${found && found.more ? html`<p class="onward"><button type="button" id="more" onClick=${() => setAfter(found.after)}>${t("rows.next")}</button></p>` : null}</section>`;
+}
+
+// The page draws itself anew each second: what is half typed must outlive that.
+function Wanted({ label, value, settle, ...rest }) {
+  const [typed, setTyped] = useState(value);
+  return html`<label>${label}<input ...${rest} value=${typed} onInput=${(event) => setTyped(event.target.value)} onChange=${(event) => settle(event.target.value)} /></label>`;
 }
 
 function Kin({ now }) {
@@ -130,15 +163,16 @@ function Undo({ act, busy, says }) {
     try { setPreview(await post(`/api/r/${run}/undo`, { dry: true })); } catch (refused) { setError(refused.message); }
     setLooking(false);
   };
-  const wanted = aim.sandbox ? "" : aim.location_id || "";
+  const wanted = aim.confirm;
+  const named = typed.trim().replace(/\s+/g, " ").toLowerCase() === wanted.toLowerCase();
   return html`<section><h2>${t("undo.title")}</h2>
     <p class="note">${t("undo.note")}</p>
     <${Trouble} error=${error} />
     ${preview ? html`<dl class="counts">${["deleted", "restored", "kept", "failed", "nothing"].map((name) => html`<div class=${"undo-" + name}><dt>${t("undo." + name)}</dt><dd>${number(preview[name] || 0)}</dd></div>`)}</dl>
       ${Object.keys(preview.reasons || {}).length ? html`<p>${t("undo.reasons")}</p><ul id="reasons">${Object.entries(preview.reasons).map(([why, count]) => html`<li><b>${number(count)}</b> ${why}</li>`)}</ul>` : null}
       <p class="notice halt">${t("undo.never")}${preview.jobs && preview.jobs.length ? ` ${t("undo.jobs", { names: preview.jobs.join(", ") })}` : ""}</p>
-      ${wanted ? html`<p><label>${t("undo.type", { id: wanted })}<input type="text" autocomplete="off" value=${typed} onInput=${(event) => setTyped(event.target.value.trim())} /></label></p>` : null}
-      <p class="onward"><button type="button" class="danger" id="undo" disabled=${busy || typed !== wanted} onClick=${() => act("undo", { dry: false, confirmed: typed })}>${t("undo.do")}</button></p>`
+      ${wanted ? html`<p><label>${t("undo.type", { name: wanted })}<input type="text" id="undo-typed" autocomplete="off" spellcheck="false" value=${typed} onInput=${(event) => setTyped(event.target.value)} /></label></p>` : null}
+      <p class="onward"><button type="button" class="danger" id="undo" disabled=${busy || !named} onClick=${() => act("undo", { dry: false, confirmed: typed })}>${t("undo.do")}</button></p>`
     : html`<p class="onward"><button type="button" id="undo-look" disabled=${looking || busy} onClick=${look}>${looking ? t("undo.looking") : t("undo.look")}</button></p>
       ${looking ? html`<p class="note" role="status" id="looks">${says}</p>` : null}`}
   </section>`;

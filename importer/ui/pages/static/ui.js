@@ -86,12 +86,12 @@ export function upload(file, { draft = null, like = null, to = "/api/uploads", o
   return { done, cancel: () => request.abort() };
 }
 
-// Asks again and again while the page is looked at; a page in the background costs nothing.
-export function poll(ask, seconds = 1) {
+// Asks again and again while the page is looked at; a page in the background costs nothing, unless somebody waits for it.
+export function poll(ask, seconds = 1, unseen = () => false) {
   let timer = null;
   let stopped = false;
   const beat = async () => {
-    if (!document.hidden) await ask().catch(() => {});
+    if (!document.hidden || unseen()) await ask().catch(() => {});
     if (!stopped) timer = setTimeout(beat, seconds * 1000);
   };
   const awake = () => { if (!document.hidden && !stopped) { clearTimeout(timer); beat(); } };
@@ -129,18 +129,26 @@ export function Trouble({ error }) {
   return error ? html`<p class="notice bad" role="alert">${error}</p>` : null;
 }
 
+// Of the rows that are not settled, those whose contact is stored already: they wait for their tags alone.
+function apart(counts) {
+  const stored = Math.min(Math.max((counts.sent || 0) - (counts.settled || 0), 0), counts.pending || 0);
+  return { ...counts, stored, pending: (counts.pending || 0) - stored };
+}
+
 export function Bar({ counts, total, label }) {
-  const parts = ["created", "updated", "skipped", "failed", "pending"].filter((name) => counts[name]);
-  const text = parts.map((name) => `${t("status." + name)} ${number(counts[name])}`).join(", ") || t("bar.none");
+  const shares = apart(counts);
+  const parts = ["created", "updated", "skipped", "failed", "stored", "pending"].filter((name) => shares[name]);
+  const text = parts.map((name) => `${t("status." + name)} ${number(shares[name])}`).join(", ") || t("bar.none");
   return html`<div class="bar-of-rows" role="img" aria-label=${`${label}: ${text}`}>
-    ${parts.map((name) => html`<span class=${name} style=${{ flexGrow: counts[name] / (total || 1) }}></span>`)}
+    ${parts.map((name) => html`<span class=${name} style=${{ flexGrow: shares[name] / (total || 1) }}></span>`)}
   </div>`;
 }
 
 export function Counts({ counts }) {
+  const shares = apart(counts);
   return html`<dl class="counts">
-    ${["created", "updated", "skipped", "failed", "pending"].map((name) => html`
-      <div class=${name}><dt>${t("status." + name)}</dt><dd>${number(counts[name] || 0)}</dd></div>`)}
+    ${["created", "updated", "skipped", "failed", "stored", "pending"].filter((name) => name !== "stored" || shares.stored).map((name) => html`
+      <div class=${name}><dt>${t("status." + name)}</dt><dd>${number(shares[name] || 0)}</dd></div>`)}
   </dl>`;
 }
 
