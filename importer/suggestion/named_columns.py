@@ -76,16 +76,29 @@ def _named(column: Column, title: Title, strength: float) -> Iterator[Candidate]
     for field, language in fields_of(phrase):
         if field == "address1" and title.numbered_last and title.number > 1:
             field = "address2"  # noqa: PLW2901  (a second line, not a second address)
+        if field == "companyName" and column.words[-1] in _STAFF:
+            continue
         if not (title.placed and field in _NO_PLACE) and (field in _OF_A_SITE or not _is_of_a_site(title)):
             # In Spanish and Italian a status as well as a state.
             sure = LIKELY if field == "state" and phrase in _STATUS_TOO else strength
             yield candidate(field, column, title, sure, said(language, field))
-    if set(title.name) <= PERSONS | {column.role} and column.spaced >= 0.5:
+    if _is_of_a_person(title, column) and column.spaced >= 0.5:
         yield candidate("name", column, title, LIKELY, "its header and its values, of several words each")
     if phrase in SECOND_LINES:
         yield candidate("address2", column, title, strength, "its header")
     if phrase in SURNAME_PREFIXES:
         yield candidate("surnamePrefix", column, title, strength, "its header")
+
+
+def _is_of_a_person(title: Title, column: Column) -> bool:
+    """Tell a header that says whose the column is and nothing else: "Customer", "Primary Contact"."""
+    said = set(title.name)
+    return said <= PERSONS | _FOREMOST | {column.role} and not said <= _FOREMOST
+
+
+_FOREMOST: Final = frozenset({"primary", "main", "preferred"})
+_STAFF: Final = frozenset({"member", "members"})
+"""What makes of a company its people, where English sets it last: "Company Member"."""
 
 
 def _is_of_a_site(title: Title) -> bool:

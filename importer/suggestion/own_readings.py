@@ -12,6 +12,7 @@ from importer.suggestion.named_columns import Candidate
 from importer.suggestion.people import (
     PERSONAL,
     is_billing,
+    is_buyer,
     is_crowd,
     is_perhaps_else,
     is_same_person,
@@ -27,6 +28,7 @@ def of_the_contact(readings: Sequence[Candidate], columns: Sequence[Column]) -> 
     own = [one for one in readings if one.field in _REACHED and not is_perhaps_else(one.column)]
     readings = [one for one in readings if not _is_of_a_child(one, readings)]
     paid = [one for one in readings if one.field in _REACHED and is_perhaps_else(one.column)]
+    own = own if _is_another_person(own, paid, readings) else []
     same = bool(paid) and all(is_same_person(one.column, (other.column for other in own)) for one in paid)
     kept = [
         one
@@ -41,6 +43,15 @@ def of_the_contact(readings: Sequence[Candidate], columns: Sequence[Column]) -> 
         # In a file of several people a header that is not understood may be anybody's.
         or not ((one.supposed and one.field in peopled) or _is_doubtful(one, kept))
     ]
+
+
+def _is_another_person(
+    own: Sequence[Candidate], paid: Sequence[Candidate], readings: Iterable[Candidate]
+) -> bool:
+    """Tell a contact beside the buyer: with a name, or reached the same way; a bare phone beside the buyer's e-mail is the buyer's."""
+    named = any(one.field in _NAMES and not is_perhaps_else(one.column) for one in readings)
+    alike = {one.field for one in own} & {one.field for one in paid}
+    return named or bool(alike) or not all(is_buyer(one.column) for one in paid)
 
 
 def _is_of_a_child(one: Candidate, readings: Sequence[Candidate]) -> bool:
@@ -64,6 +75,7 @@ def persons_of(one: Candidate) -> frozenset[str]:
 
 
 _HALVES: Final = frozenset({"firstName", "lastName", "name"})
+_NAMES: Final = _HALVES | {"name?"}
 
 
 def _is_doubtful(one: Candidate, readings: Iterable[Candidate]) -> bool:

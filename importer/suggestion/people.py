@@ -68,10 +68,8 @@ _MESSENGERS: Final = word_set(
 SOMEBODY_ELSE: Final = _AT_WORK | _AT_HOME | _IN_BUSINESS | _ANIMALS | _MESSENGERS | further("else")
 """Words that make a column about somebody other than the contact, or an address that takes no e-mail."""
 
-PERHAPS_ELSE: Final = word_set(
-    "user buyer purchaser payer booker besteller kaufer acheteur comprador acquirente koper responsable "
-    "responsabile verantwortlicher"
-)
+_BUYERS: Final = word_set("buyer purchaser payer booker besteller kaufer acheteur comprador acquirente koper")
+PERHAPS_ELSE: Final = _BUYERS | word_set("user responsable responsabile verantwortlicher")
 """Words for the contact where the file knows nobody else, and for another where it does."""
 
 
@@ -99,6 +97,11 @@ def is_somebody_else(column: Column) -> bool:
 
 def is_perhaps_else(column: Column) -> bool:
     return bool(set(column.words) & PERHAPS_ELSE)
+
+
+def is_buyer(column: Column) -> bool:
+    """Tell a buyer's column from a user's: users may be of the staff."""
+    return bool(set(column.words) & _BUYERS)
 
 
 def identifies_nobody(column: Column) -> bool:

@@ -85,7 +85,7 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "en": "phone, phone number, phonenumber, telephone, telephone number, mobile, mobile phone, mobile number, cell, "
         "cell phone, cellphone, cell number, tel, tel no, phone no, ph no, ph, mobile no, contact number, phone mobile, "
         "whatsapp number, whatsapp, sms, sms number, landline, phones, direct dial, direct phone, mob, text number",
-        "de": "telefon, telefonnummer, handy, handynummer, mobil, mobilnummer, mobiltelefon, rufnummer, festnetz, "
+        "de": "telefon, telefonnummer, handy, handynummer, mobil, mobilnummer, mobiltelefon, rufnummer, festnetz, festnetznummer, festnetznr, "
         "telefon mobil, tel mobil, mobilfunk, tel nr, telefon nr, telefon privat, telefon geschaftlich, mobilfunknummer, fon",
         "fr": "telephone, telephone portable, portable, mobile, numero de telephone, tel portable, telephone mobile, "
         "tel mobile, tel fixe, telephone fixe, gsm, n de telephone, no de telephone, cellulaire, telephone cellulaire, tel cellulaire, natel",
@@ -100,7 +100,7 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
     },
     "address1": {
         "en": "address, street, street address, address1, address line, address street, street name, addr, "
-        "addrline, addr line, adr, adr line, mailing address, postal address, address line1, street1, house number and street, street line, street address line",
+        "addrline, addr line, adr, adr line, mailing address, postal address, address line1, street1, st addr, st address, str addr, house number and street, street line, street address line",
         "de": "strasse, anschrift, adresse, strasse und hausnummer, strasse hausnummer, strasse nr, str, strasse hnr, strasse u nr, adresszeile, anschriftenzeile",
         "fr": "adresse, rue, adresse municipale, adresse civique, adresse postale, voie, ligne adresse, numero et rue, adresse rue, numero et voie, n et voie, n et rue, rue et numero, libelle de voie, n et libelle de voie, numero et libelle de voie, ligne d adresse",
         "es": "direccion, calle, domicilio, direccion postal, calle y numero, calle y n, calle numero, calle n, linea de direccion",
@@ -113,7 +113,7 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "pl": "adres, ulica, ulica i numer, ulica i nr domu, ulica nr, adres zamieszkania, adres korespondencyjny",
     },
     "city": {
-        "en": "city, town, locality, city town, town city, city name, address city, suburb",
+        "en": "city, town, twn, locality, city town, town city, city name, address city, suburb",
         "de": "ort, stadt, wohnort, stadt ort",
         "fr": "ville, commune, localite",
         "es": "ciudad, localidad, poblacion, municipio, alcaldia, municipio alcaldia, delegacion municipio",

@@ -245,7 +245,7 @@ def _of_phone_words(column: Column, _spoken: frozenset[str]) -> Iterator[Candida
 
 
 _NUMBER_WORDS: Final = word_set(
-    "nr no num number numero numeros nummer nummern n day evening night daytime zentrale durchwahl direktnr direktenr direktnummer direktenummer switchboard standard centralita centralino wireless hm wk wrk hp de di do du van der fixe fijo fixo fisso vast direct main 1 2 3"
+    "nr no num number numero numeros nummer nummern n day evening night daytime zentrale durchwahl direktnr direktenr direktnummer direktenummer switchboard standard centralita centralino wireless hm wk wrk hp de di do du van der fixe fijo fixo fisso vast vaste direct main 1 2 3"
 )
 
 

@@ -31,6 +31,8 @@ FOLDERS: Final = {
     "ninth": HERE / "ninth",  # likewise, with five languages that no rule knew
     "tenth": HERE / "tenth",  # written with the ninth, measured after the rules that the ninth led to
     "eleventh": HERE / "eleventh",  # written when the rules for the tenth stood
+    "twelfth": HERE
+    / "twelfth",  # what agencies bring, labelled and committed before it was measured, looked at since
 }
 LABELS: Final[dict[str, dict[str, dict[str, str]]]] = json.loads(
     (HERE / "labels.json").read_text(encoding="utf-8")

@@ -100,6 +100,11 @@ def test_a_word_that_looks_like_a_field_is_none(header: str, cells: tuple[str, s
         ("Provincia o estado", "Santa Fe", "state"),
         ("Website Link", "www.example.com", "website"),
         ("Comment avez-vous entendu parler de nous ?", "Affiche", "source"),
+        ("Festnetznummer", "030 23125 140", "phone"),
+        ("Vaste telefoon", "+49 30 23125 140", "phone"),
+        ("St. Addr", "1 Main St", "address1"),
+        ("Twn", "Leeds", "city"),
+        ("Primary Contact", "Ann Lee", "name"),
     ],
 )
 def test_short_and_double_headers_are_read(header: str, cell: str, field: str) -> None:
@@ -432,6 +437,39 @@ def test_the_buyers_address_is_the_contacts_where_the_file_has_nobody_elses() ->
         of(("E-mailadres koper", "Voornaam"), ("ann@example.com", "Ann")).chosen()["E-mailadres koper"]
         == "email"
     )
+
+
+@pytest.mark.parametrize(
+    ("header", "taken"),
+    [
+        (("Comprador(a)", "Email do(a) Comprador(a)", "Telefone"), True),
+        (("Buyer", "Buyer Email", "Phone"), True),
+        # a phone of the buyer's own leaves the other to somebody else
+        (("Buyer Phone", "Buyer Email", "Phone"), False),
+        # users may be of the staff
+        (("User", "User Email", "Phone"), False),
+    ],
+)
+def test_a_phone_alone_is_nobody_beside_the_buyer(header: tuple[str, str, str], *, taken: bool) -> None:
+    rows = [
+        ("(212) 555-0141" if "Phone" in header[0] else "Ann Lee", "ann@example.com", "(212) 555-0140"),
+        ("(212) 555-0151" if "Phone" in header[0] else "Bob Ray", "bob@example.com", "(212) 555-0150"),
+    ]
+    chosen = of(header, *rows).chosen()
+    assert (chosen.get(header[1]) == "email") is taken
+    assert chosen[header[2]] == "phone"
+
+
+@pytest.mark.parametrize("header", ["Primary", "Main"])
+def test_a_word_of_rank_alone_names_nobody(header: str) -> None:
+    made = of(("Email", header), ("ann@example.com", "Rita Moss"), ("bob@example.com", "Tom Lee"))
+    assert made.chosen() == {"Email": "email"}
+
+
+@pytest.mark.parametrize("header", ["Company Member", "Company Members"])
+def test_a_member_of_a_company_is_no_company(header: str) -> None:
+    made = of(("Name", header), ("Ann Lee", "Rita Moss"), ("Bob Ray", "Tom Lee"))
+    assert made.chosen() == {"Name": "name"}
 
 
 def test_a_name_beside_contact_persons_is_the_company_s() -> None:
