@@ -29,8 +29,6 @@ _OURS: Final = ("HIGHLEVEL_", "IMPORTER_", "SMTP_")
 def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         return  # xdist's workers find all of it as it was arranged for them
-    if getattr(config.option, "dist", "no") == "load":
-        config.option.dist = "loadgroup"  # pages that are walked one after the other stay with one browser
     _keep_files_in_memory(config)
     _share_compiled_modules(config)
 
