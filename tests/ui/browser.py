@@ -27,7 +27,6 @@ _Found = TypeVar("_Found")
 
 in_browser = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.skipif(
         not REQUIRED and not (CHROMIUM and DRIVER), reason="there is no Chromium with its driver here"
     ),
