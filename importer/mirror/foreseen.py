@@ -162,13 +162,18 @@ class ForeseenLocation:
 def _laid_over(
     before: Mapping[str, tuple[str, ...]], left: Collection[str], later: Mapping[str, tuple[str, ...]]
 ) -> Mapping[str, tuple[str, ...]]:
-    """Tell who holds each key: a contact that a row changed may not be found by what it was found by before."""
+    """Tell who holds each key: a contact that a row changed may not be found by what it was found by before.
+
+    One that still is keeps its place: whom a row means must not depend on where one block of rows ends.
+    """
     if not left:
         return before
-    return {
-        key: (*(each for each in before.get(key, ()) if each not in left), *later.get(key, ()))
-        for key in (*before, *later)
-    }
+    found: dict[str, tuple[str, ...]] = {}
+    for key in (*before, *later):
+        after = later.get(key, _NOBODY)
+        stay = tuple(each for each in before.get(key, _NOBODY) if each not in left or each in after)
+        found[key] = (*stay, *(each for each in after if each not in stay))
+    return found
 
 
 def found_by(contact: HeldContact, values: ValueKeys | None) -> list[str]:

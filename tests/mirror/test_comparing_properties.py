@@ -123,6 +123,24 @@ def test_rows_decided_in_blocks_or_one_by_one_are_decided_alike(
     assert together == alone
 
 
+def test_whom_an_ambiguous_row_names_first_does_not_depend_on_where_a_block_ends() -> None:
+    phone: dict[str, Json] = {"phone": "+14155550100"}
+    held: list[tuple[dict[str, Json], tuple[str, ...]]] = [
+        ({"email": "bob@example.com", "dnd": True, **phone}, ()),
+        ({"email": "ann@example.com", **phone}, ()),
+    ]
+    said: list[tuple[dict[str, Json], tuple[str, ...]]] = [
+        ({"email": "bob@example.com", "dnd": False}, ()),
+        ({"email": "ann@example.com", **phone}, ()),
+    ]
+    rules = DecidingRules(order=("email", "phone"), mode=ImportMode.UPSERT)
+    for cut in (0, 1):
+        with location(held) as foreseen:
+            decider, rows = Decider(foreseen, rules), records(said)
+            decided = decider.decide(rows[:cut]) | decider.decide(rows[cut:])
+        assert (decided[3].action, decided[3].contact_id) == (PlanAction.AMBIGUOUS, "c0")
+
+
 def test_a_row_meets_the_further_phones_that_the_rows_before_it_leave() -> None:
     eve: dict[str, Json] = {"email": "eve@example.com"}
     before: Json = [{"phone": "+14155550101"}]
