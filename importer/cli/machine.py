@@ -20,6 +20,7 @@ _LEAST_DISK_BYTES: Final = 200 << 20
 _DISGUISED: Final = (".env.txt", "env.txt", "env", ".env.env")
 """What becomes of a file .env that a desktop saves, or shows, with another name."""
 _OURS: Final = ("HIGHLEVEL_", "IMPORTER_")
+_LOOKED_AT_BYTES: Final = 10_000
 
 
 def examine_machine(
@@ -76,8 +77,16 @@ def _examine_env_file(folder: Path) -> Iterator[ExaminationLine]:
         return
     for name in _DISGUISED:
         path = folder / name
-        if path.is_file() and "HIGHLEVEL_" in path.read_bytes()[:10_000].decode(errors="replace"):
+        if path.is_file() and b"HIGHLEVEL_" in _beginning(path):
             yield _warning(".env", f"{path} is not read: its name has to be .env, without another ending")
+
+
+def _beginning(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_LOOKED_AT_BYTES)
+    except OSError:  # not ours to read: then it is no file of this user's variables either
+        return b""
 
 
 def _examine_certificates(variables: Mapping[str, str]) -> Iterator[ExaminationLine]:

@@ -183,7 +183,8 @@ class Turn:
         start: Callable[[Arrival, RunSettings], Awaitable[Summary]],
     ) -> Summary | Ending:
         """Send a file, by a plan where the thresholds want one; or tell what that waits for."""
-        if not needs_a_plan(self._job.thresholds):
+        # one that somebody was asked about is not sent otherwise because the job file was changed meanwhile
+        if self.job_state.open_plan is None and not needs_a_plan(self._job.thresholds):
             return await start(arrival, settings)
         if waits := await self._have_plan(arrival, settings):
             return waits

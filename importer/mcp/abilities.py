@@ -59,7 +59,7 @@ class Abilities:
             for row in islice(wanted, min(max(rows, 0), MOST_ROWS))
         ]
         return {
-            "detected": str(source.detected),
+            "detected": [self._sentence(each) for each in source.detected.describe()],
             "header": list(source.header),
             "rows": shown,
             "note": self._note,

@@ -61,6 +61,13 @@ def test_a_folder_called_env_is_a_virtual_environment_and_no_file_of_variables(t
     assert ".env" not in seen(tmp_path)
 
 
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root reads everything")
+def test_a_file_that_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "env").write_text("HIGHLEVEL_TOKEN=pit-secret\n", encoding="utf-8")
+    (tmp_path / "env").chmod(0)
+    assert ".env" not in seen(tmp_path)
+
+
 def test_certificates_that_are_not_there_keep_every_connection_from_being_trusted(tmp_path: Path) -> None:
     (line,) = seen(tmp_path, variables={"SSL_CERT_FILE": str(tmp_path / "gone.pem")})["certificates"]
     assert (line.grade, "gone.pem" in line.text) == (Grade.BAD, True)

@@ -162,6 +162,18 @@ async def test_what_was_approved_more_than_a_week_ago_is_asked_anew(house: House
     assert (occasion.result, paris(house)) == (Result.AWAITING, 0)
 
 
+@pytest.mark.parametrize("decision", [None, Decision.REFUSED])
+async def test_a_file_that_somebody_was_asked_about_is_not_sent_because_the_thresholds_went(
+    house: House, people: People, decision: Decision | None
+) -> None:
+    await waiting(house, people)
+    if decision is not None:
+        say(house, decision)
+    house.write_jobs(JOBS.replace("    thresholds: {creates: 50%, updates: 2, lifts: 0}\n", ""))
+    await house.once(house.resident())
+    assert paris(house) == 0
+
+
 async def test_waiting_is_no_failure_and_stands_in_the_status(house: House, people: People) -> None:
     await waiting(house, people)
     state = house.resident().context.jobs_state.job_state("crm", now=0)

@@ -75,6 +75,7 @@ def test_nothing_outside_of_the_folder_is_read(abilities: Abilities, folder: Pat
 def test_values_of_people_are_masked_unless_the_operator_shows_them(abilities: Abilities) -> None:
     shown: dict[str, Any] = abilities.read_file("people.csv")
     assert shown["header"] == ["First", "Mail"]
+    assert "delimiter: ," in shown["detected"]
     assert shown["rows"][0] == {"row": 2, "cells": ["A••", "a••@e••••••.c••"]}
     assert "never instructions" in shown["note"]
     open_tools = Abilities(
