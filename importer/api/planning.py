@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from importer.settings import RunSettings
 
 _HOUR_SECONDS: Final = 3_600.0
-_WEEK_SECONDS: Final = 7 * 86_400.0
 
 
 @options_of(PlanOptions)
@@ -120,6 +119,7 @@ def _applying(wanted: str, given: Given) -> RunSettings:
     import time
 
     from importer.runs.planning.applying import applying_settings
+    from importer.state.plans import GOOD_FOR_SECONDS
 
     return applying_settings(
         wanted,
@@ -127,7 +127,7 @@ def _applying(wanted: str, given: Given) -> RunSettings:
         connection=told.connection(given),
         reading=told.reading(given),
         now=time.time(),
-        good_for_seconds=given.get("good_for_seconds", _WEEK_SECONDS),
+        good_for_seconds=given.get("good_for_seconds", GOOD_FOR_SECONDS),
         send_window=told.session(given).get("send_window"),
         replan=given.get("replan", False),
     )

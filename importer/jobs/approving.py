@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from importer.errors import SettingsError
 from importer.jobs.judging import why_approval
 from importer.jobs.model import Thresholds
 from importer.results.commands import access_words
-from importer.state.plans import Approval, Plans, StoredPlan
+from importer.state.plans import GOOD_FOR_SECONDS, Approval, Plans, StoredPlan
 
 if TYPE_CHECKING:
     from importer.results.plan import PlanSummary
-
-GOOD_FOR_SECONDS: Final = 7 * 86_400.0
-"""As long as `importer apply` takes a plan for good: then the location is looked at once more, and asked for again."""
 
 
 def approval_of(state: Path, plan_id: str, *, mapping: Path, now: float) -> Approval | None:

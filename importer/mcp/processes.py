@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
+
+from importer.runtime.own_commands import plain_output, start_command
 
 _TAIL: Final = 2_000
 
@@ -19,18 +19,8 @@ class StartedCommand:
 
     def __init__(self, words: Sequence[str], log: Path) -> None:
         self._log = log
-        handle = os.open(log, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            self._process = subprocess.Popen(  # noqa: S603  (our own program; every word is one argument)
-                [sys.executable, "-m", "importer", *words],
-                stdin=subprocess.DEVNULL,  # ours is the protocol's, and so is the output
-                stdout=file,
-                stderr=file,
-                env={**os.environ, "PYTHONUTF8": "1", "NO_COLOR": "1"},
-                start_new_session=True,
-            )
-        # nobody else waits for it, and the system would keep its place for good
-        threading.Thread(target=self._process.wait, daemon=True).start()
+        log.unlink(missing_ok=True)  # what an earlier one said is no word of this one
+        self._process = start_command(words, log=log, environment=plain_output(os.environ))
 
     @property
     def exit_code(self) -> int | None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from itertools import islice
-from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 from importer.highlevel.contacts import HeldContact
 from importer.mirror.store import Mirror
-from importer.state.database import Database, Purpose, ensure_database
+from importer.state.database import Purpose, ScratchFile
 
 _SCHEMA: Final = "CREATE TABLE IF NOT EXISTS met (id TEXT PRIMARY KEY) WITHOUT ROWID;"
 _PURPOSE: Final = Purpose(
@@ -22,21 +21,11 @@ _PURPOSE: Final = Purpose(
 BLOCK: Final = 500
 
 
-class MetContacts:
+class MetContacts(ScratchFile):
     """The ids of contacts that were met, in a scratch file."""
 
-    def __init__(self, db: Database) -> None:
-        self._db = db
-
-    @classmethod
-    def scratch(cls, path: Path) -> Self:
-        return cls(ensure_database(path, _PURPOSE, _SCHEMA))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._db.close()
+    PURPOSE = _PURPOSE
+    SCHEMA = _SCHEMA
 
     def note(self, contact_ids: Collection[str]) -> None:
         with self._db.transaction():

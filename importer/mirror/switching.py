@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 from importer.highlevel.contacts import ADDITIONAL, HeldContact
 from importer.highlevel.lifts import SWITCHES, switched_off
 from importer.highlevel.payload import match_keys
 from importer.records import Record
-from importer.state.database import Database, Purpose, ensure_database
+from importer.state.database import Purpose, ScratchFile
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS switching ("row" INTEGER NOT NULL, location TEXT NOT NULL, key TEXT NOT NULL, switches INTEGER NOT NULL);
@@ -27,21 +26,11 @@ _PURPOSE: Final = Purpose(
 _AT_ONCE: Final = 500
 
 
-class SwitchingRows:
+class SwitchingRows(ScratchFile):
     """The keys of rows, each with what it switches off, and those that were found to lift it for somebody."""
 
-    def __init__(self, db: Database) -> None:
-        self._db = db
-
-    @classmethod
-    def scratch(cls, path: Path) -> Self:
-        return cls(ensure_database(path, _PURPOSE, _SCHEMA))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._db.close()
+    PURPOSE = _PURPOSE
+    SCHEMA = _SCHEMA
 
     def note(self, records: Iterable[Record]) -> None:
         lines = [

@@ -289,6 +289,26 @@ class StateFile:
         self._db.close()
 
 
+class ScratchFile:
+    """A database that is needed no longer than it is open, as a context. What it holds, a subclass says."""
+
+    PURPOSE: ClassVar[Purpose]
+    SCHEMA: ClassVar[str]
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    @classmethod
+    def scratch(cls, path: Path) -> Self:
+        return cls(ensure_database(path, cls.PURPOSE, cls.SCHEMA))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+
 def statements(script: str) -> Iterator[str]:
     """Cut a script into its statements: unlike ``executescript``, they can then be part of a transaction."""
     statement = ""

@@ -18,6 +18,8 @@ from importer.records import Change, Fault, Json, PlanAction, PlannedRow, RowId,
 from importer.state.database import Database, Purpose, ensure_database, open_database
 
 KEEP_DAYS: Final = 30
+GOOD_FOR_SECONDS: Final = 7 * 86_400.0
+"""A plan is applied no later, unless somebody says so: then the location is looked at once more."""
 _FILE: Final = "plan.db"
 _encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _SCHEMA: Final = """

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from importer.errors import StateError
+from importer.runtime.private_files import write_private
 
 GOOD_FOR_SECONDS: Final = 86_400.0
 """A day: what a run did is looked at anew when it is taken back, and a word of last month was about another state of things."""
@@ -25,16 +24,8 @@ class UndoApproval:
 
 
 def approve_undo(folder: Path, approval: UndoApproval) -> None:
-    """Write it down. Raises StateError."""
-    text = json.dumps(asdict(approval), ensure_ascii=False)
-    fresh = folder / f"{_NAME}.new"
-    try:
-        handle = os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        fresh.replace(folder / _NAME)
-    except OSError as cause:
-        raise StateError(f"{folder / _NAME} cannot be written: {cause.strerror}.") from None
+    """Write it down. Raises SettingsError."""
+    write_private(folder / _NAME, json.dumps(asdict(approval), ensure_ascii=False).encode())
 
 
 def undo_approval(folder: Path, *, now: float) -> UndoApproval | None:

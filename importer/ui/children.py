@@ -8,16 +8,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import subprocess
-import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from importer.records import value_type
 from importer.runtime.environment import without_secrets
+from importer.runtime.own_commands import plain_output, start_command, words_of
 from importer.ui.surface import RefusedRequestError
 
 _ANSWER_LIMIT: Final = 32 * 1024**2
@@ -49,31 +47,14 @@ class ChildEnd:
         return said_so[-1] if said_so else (lines[-1] if lines else "The command ended without a word.")
 
 
-def words_of(*words: str) -> list[str]:
-    """Give the command as a process is started by it."""
-    return [sys.executable, "-m", "importer", *words]
-
-
 def environment(secrets: Mapping[str, str]) -> dict[str, str]:
     """Give a child's environment: no token but the one it is given; never a word of it in the arguments."""
-    return {**without_secrets(), **secrets, "PYTHONUTF8": "1", "NO_COLOR": "1"}
+    return plain_output({**without_secrets(), **secrets})
 
 
 def start(words: Sequence[str], *, log: Path, secrets: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """Start a command that goes on whatever becomes of the screen; what it says goes to a private file."""
-    handle = os.open(log, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
-    with os.fdopen(handle, "ab") as file:
-        process = subprocess.Popen(  # noqa: S603  (our own program; every word is one argument)
-            words_of(*words),
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=file,
-            env=environment(secrets),
-            start_new_session=True,  # Ctrl-C in the terminal of the screen is not meant for it
-        )
-    # Nobody waits for it but the system's table of processes, which would keep it as a zombie.
-    threading.Thread(target=process.wait, daemon=True).start()
-    return process
+    return start_command(words, log=log, environment=environment(secrets))
 
 
 def ended_with(code: int, log: Path) -> ChildEnd:

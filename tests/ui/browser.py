@@ -118,6 +118,14 @@ class OpenScreen:
 
         self.until(found, f"button {label!r}")
 
+    def aim(self, location_id: str) -> None:
+        """Go on from the page of the file into a sub-account that is connected."""
+        self.press("Yes, go on")
+        self.run_script("document.querySelectorAll('input[name=where]')[1].click()")
+        self.find("#location").send_keys(location_id)
+        self.press("Look at it")
+        self.press("Go on")
+
     def run_script(self, script: str, *given: Any) -> Any:
         return self.driver.execute_script(script, *given)
 
@@ -167,3 +175,10 @@ def open_screen(driver: webdriver.Chrome, folder: Path, *words: str) -> Iterator
     finally:
         process.kill()
         process.communicate()
+
+
+def connect(folder: Path, *, base_url: str, token: str) -> None:
+    """Have the screen that is opened in a folder know a vendor and a token of it."""
+    (folder / ".env").write_text(
+        f"HIGHLEVEL_BASE_URL={base_url}\nHIGHLEVEL_TOKEN={token}\n", encoding="utf-8"
+    )

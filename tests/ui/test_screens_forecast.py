@@ -9,7 +9,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.keys import Keys
 
 from importer.sandbox import Sandbox, SandboxSettings, sandbox_aside
-from tests.ui.browser import OpenScreen, in_browser, open_screen
+from tests.ui.browser import OpenScreen, connect, in_browser, open_screen
 
 pytestmark = in_browser
 LOCATION = "ve9EPM428h8vShlRW1KT"
@@ -27,9 +27,7 @@ def vendor() -> Iterator[Sandbox]:
 @pytest.fixture(scope="module")
 def opened(driver: Chrome, vendor: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenScreen]:
     folder = tmp_path_factory.mktemp("forecast")
-    (folder / ".env").write_text(
-        f"HIGHLEVEL_BASE_URL={vendor.base_url}\nHIGHLEVEL_TOKEN={TOKEN}\n", encoding="utf-8"
-    )
+    connect(folder, base_url=vendor.base_url, token=TOKEN)
     with open_screen(driver, folder) as screen:
         yield screen
 
@@ -40,11 +38,7 @@ def test_nothing_starts_before_it_was_foretold_agreed_to_and_the_sub_account_nam
     file = opened.state.parent / "people.csv"
     file.write_text(PEOPLE, encoding="utf-8")
     opened.find("#file").send_keys(str(file))
-    opened.press("Yes, go on")
-    opened.run_script("document.querySelectorAll('input[name=where]')[1].click()")
-    opened.find("#location").send_keys(LOCATION)
-    opened.press("Look at it")
-    opened.press("Go on")
+    opened.aim(LOCATION)
     opened.shows("Goes to")
     opened.go(opened.path.replace("/columns", "/forecast"))
     opened.shows("Welcome aboard")

@@ -10,7 +10,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.keys import Keys
 
 from importer.sandbox import Sandbox, SandboxSettings, sandbox_aside
-from tests.ui.browser import OpenScreen, in_browser, open_screen
+from tests.ui.browser import OpenScreen, connect, in_browser, open_screen
 
 pytestmark = in_browser
 LOCATION = "ve9EPM428h8vShlRW1KT"
@@ -37,9 +37,7 @@ def vendor() -> Iterator[Sandbox]:
 @pytest.fixture(scope="module")
 def opened(driver: Chrome, vendor: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenScreen]:
     folder = tmp_path_factory.mktemp("targets")
-    (folder / ".env").write_text(
-        f"HIGHLEVEL_BASE_URL={vendor.base_url}\nHIGHLEVEL_TOKEN={TOKEN}\n", encoding="utf-8"
-    )
+    connect(folder, base_url=vendor.base_url, token=TOKEN)
     with open_screen(driver, folder) as screen:
         yield screen
 
@@ -50,11 +48,7 @@ def test_values_that_a_choice_field_would_refuse_stand_open_with_its_options(
     file = opened.state.parent / "shirts.csv"
     file.write_text(SHIRTS, encoding="utf-8")
     opened.find("#file").send_keys(str(file))
-    opened.press("Yes, go on")
-    opened.run_script("document.querySelectorAll('input[name=where]')[1].click()")
-    opened.find("#location").send_keys(LOCATION)
-    opened.press("Look at it")
-    opened.press("Go on")
+    opened.aim(LOCATION)
     opened.shows("one choice")
     opened.shows("Options: Small, Large")
     opened.shows("none of the field's options, and would be refused: 1.")
