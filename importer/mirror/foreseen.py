@@ -135,7 +135,7 @@ class ForeseenLocation:
     def _keep(self, contacts: Collection[HeldContact]) -> None:
         if not contacts:
             return
-        self._left.renew(contacts, self._left_facts)
+        self._left.renew(contacts, self._left_facts, to_the_end=True)
         self._left_keys = self._left_keys or KeyFilter(_LEFT_BITS)
         for contact in contacts:
             found_by = (key.removeprefix(ADDITIONAL) for key in contact.found_by())

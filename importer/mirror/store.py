@@ -127,13 +127,19 @@ class Mirror:
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608  (our own names)
             self._write(facts)
 
-    def renew(self, contacts: Iterable[HeldContact], facts: MirrorFacts) -> None:
-        """Replace contacts that changed, and put in new ones; of a contact that came twice the later one counts."""
+    def renew(self, contacts: Iterable[HeldContact], facts: MirrorFacts, *, to_the_end: bool = False) -> None:
+        """Replace contacts that changed, and put in new ones; of a contact that came twice the later one counts.
+
+        A contact that is there already keeps its place, or goes ``to_the_end``.
+        """
         held = {contact.id: contact for contact in contacts}
         with self._db.transaction():
-            self._remove(held)
+            places = self._remove(held)
+            kept = {} if to_the_end else places
             (last,) = self._db.execute("SELECT coalesce(max(number), 0) FROM contacts").fetchone()
-            self._insert(held.values(), behind=last)
+            new = (each for each in held.values() if each.id not in kept)
+            self._insert(new, behind=max(last, *places.values(), 0))
+            self._put((kept[each.id], each) for each in held.values() if each.id in kept)
             self._write(facts)
 
     def note(self, facts: MirrorFacts) -> None:
@@ -277,15 +283,20 @@ class Mirror:
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _insert(self, contacts: Iterable[HeldContact], *, behind: int) -> None:
+        self._put(enumerate(contacts, behind + 1))
+
+    def _put(self, contacts: Iterable[tuple[int, HeldContact]]) -> None:
         rows: list[tuple[int, str, bytes]] = []
         keys: list[tuple[str, int]] = []
-        for number, contact in enumerate(contacts, behind + 1):
+        for number, contact in contacts:
             rows.append((number, contact.id, _write(contact)))
             keys += [(key, number) for key in contact.found_by()]
         self._db.executemany("INSERT INTO contacts (number, id, content) VALUES (?, ?, ?)", rows)
         self._db.executemany("INSERT INTO keys (key, number) VALUES (?, ?)", keys)
 
-    def _remove(self, contact_ids: Iterable[str]) -> None:
+    def _remove(self, contact_ids: Iterable[str]) -> dict[str, int]:
+        """Take contacts out; gives the places that they had."""
+        places: dict[str, int] = {}
         for some in _batches(contact_ids):
             marks = ",".join("?" * len(some))
             before = self._db.execute(
@@ -301,6 +312,8 @@ class Mirror:
             self._db.executemany(
                 "DELETE FROM contacts WHERE number = ?", [(number,) for number, _, _ in before]
             )
+            places |= {contact_id: number for number, contact_id, _ in before}
+        return places
 
     def _write(self, facts: MirrorFacts) -> None:
         values = [(name, json.dumps(getattr(facts, name))) for name in MirrorFacts.__slots__]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from importer.errors import CredentialsError, MirrorError, RunConflictError, SettingsError
+from importer.highlevel.contacts import HeldContact
 from importer.mirror.folder import MirrorFolder
 from importer.mirror.reading import ReadHow
 from importer.mirror.store import Mirror
@@ -230,3 +231,20 @@ async def test_a_location_that_does_not_count_is_read_to_the_end_of_its_list(pap
     reading = await location.read(told.append)
     assert ids(reading) == ["a", "b"]
     assert "does not say how many" in told[0]
+
+
+def test_a_contact_that_is_read_again_keeps_its_place(tmp_path: Path) -> None:
+    """A source that is a location would else be another one after each look, and a stopped run be begun anew."""
+    people = [HeldContact(id=each, fields={"email": f"{each}@example.com"}) for each in "abc"]
+    with Mirror.scratch(tmp_path / "mirror.db") as mirror:
+        mirror.renew(people, mirror.facts)
+        mirror.renew(
+            [HeldContact(id="a", fields={"email": "z@example.com"}), HeldContact(id="d", fields={})],
+            mirror.facts,
+        )
+        assert [each.id for each in mirror] == ["a", "b", "c", "d"]
+        assert list(mirror.find(["email:z@example.com", "email:a@example.com"]).holders) == [
+            "email:z@example.com"
+        ]
+        mirror.renew([HeldContact(id="a", fields={})], mirror.facts, to_the_end=True)
+        assert [each.id for each in mirror] == ["b", "c", "d", "a"]
