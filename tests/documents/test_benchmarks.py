@@ -15,7 +15,7 @@ STARTED = {
     "bench": (["--rows", "3000"], "changed rule"),
     "changed_only": (["200"], "rows"),
     "check": (["300"], "300"),
-    "findings": (["--rows", "600", "--failing", "20", "--people", "300"], "pairs told of: 50"),
+    "findings": (["--rows", "600", "--failing", "20", "--people", "400"], "pairs told of: 50"),
     "history": (["--runs", "10", "--rounds", "1"], "10 runs"),
     "house": ([], "rooms"),
     "journal": (["--rows", "1000"], "us a row"),
