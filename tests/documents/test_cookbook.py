@@ -43,7 +43,10 @@ class Recipe:
 
 
 def recipe_of(title: str, text: str) -> Recipe:
-    files, held, shown, mapping, ready = {}, [], [], "", ""
+    files: dict[str, str] = {}
+    held: list[dict[str, Any]] = []
+    shown: list[dict[str, Any]] = []
+    mapping = ready = ""
     for found in BLOCK.finditer(text):
         mark, language, body = found["mark"] or "", found["language"], found["body"]
         if language == "csv":
