@@ -43,7 +43,8 @@ class PostgresDatabase:
         self._begin = f"BEGIN; SELECT pg_advisory_xact_lock({lock_key('writer', schema)})"
         self.connection: Connection = connect(address, purpose)
         with self._translating():
-            self.connection.execute(f"SET search_path = {quoted(schema)}")
+            patience = int(purpose.busy_seconds * 1_000)
+            self.connection.execute(f"SET search_path = {quoted(schema)}; SET lock_timeout = {patience}")
 
     @contextlib.contextmanager
     def _translating(self) -> Iterator[None]:
@@ -77,8 +78,8 @@ class PostgresDatabase:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Self]:
         """Make everything inside durable at once, or none of it; a second writer waits, as with a file."""
-        self.execute(self._begin)
         try:
+            self.execute(self._begin)  # a transaction too whose lock could not be had
             yield self
             self.execute("COMMIT")
         except BaseException:
