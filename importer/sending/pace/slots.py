@@ -63,7 +63,7 @@ class Slots:
         return Ticket(self._sent, self.occupied)
 
     def leave(self, ticket: Ticket, now: float, *, late_seconds: float = 0.0) -> None:
-        """The reply is here: the slot is free one interval from now, or from when it can be counted last."""
+        """Note that the reply is here: the slot is free one interval from now, or from when it can be counted last."""
         if not ticket.open:
             return
         ticket.open = False
@@ -74,7 +74,7 @@ class Slots:
             self._cooling.append(now + self.interval_seconds)
 
     def hand_back(self, ticket: Ticket) -> None:
-        """The request never left, so nobody counted it."""
+        """Free the slot at once: the request never left, so nobody counted it."""
         if ticket.open:
             ticket.open = False
             self._busy -= 1
@@ -123,7 +123,7 @@ class Slots:
         return self.runs == 1 or self._busy + len(self._cooling) < max(1, self.burst // self.runs)
 
     def yield_some(self, now: float) -> None:
-        """Somebody else's requests fill the window: leave them room, and take it back little by little."""
+        """Leave room for somebody else's requests that fill the window, and take it back little by little."""
         self._reserve = min(self.burst * _LARGEST_RESERVE, self._reserved(now) + self.burst * _RESERVE_STEP)
         self._reserved_at = now
 
