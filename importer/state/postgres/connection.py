@@ -75,7 +75,7 @@ _CAUSES: Final[dict[str, tuple[str, str]]] = {
     "XX002": ("is damaged", "{if_damaged}"),
 }
 _UNKNOWN: Final = ("cannot be used", "Nothing that was written is lost. Once the cause is away, {go_on}")
-_TOLD_UNSAFE: Final[set[str]] = set()
+_WARNED_OF: Final[set[str]] = set()
 
 
 def connect(address: Address, purpose: Purpose) -> Connection:
@@ -101,9 +101,9 @@ def connect(address: Address, purpose: Purpose) -> Connection:
 
 def _warn_of_open_line(connection: Connection, address: Address) -> None:
     host = connection.info.host
-    if address.text in _TOLD_UNSAFE or connection.pgconn.ssl_in_use or _is_here(host):
+    if address.text in _WARNED_OF or connection.pgconn.ssl_in_use or _is_here(host):
         return
-    _TOLD_UNSAFE.add(address.text)
+    _WARNED_OF.add(address.text)
     logger.warning(
         "The connection to %s is not encrypted: people's data and the password's hash can be read on the way. "
         "Add ?sslmode=verify-full to the address.",
