@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import importer
 from importer.mirror import folder as mirrors
@@ -37,10 +38,15 @@ def test_every_file_of_the_state_folder_is_told_of(tmp_path: Path) -> None:
     (tmp_path / "mapping.yaml").write_text(MAPPING, encoding="utf-8")
     state = tmp_path / "state"
     with sandbox_aside(SandboxSettings(burst=0, search_lag_seconds=0)) as vendor:
-        account = {"base_url": vendor.base_url, "token": "pit-privacy", "state": state}
-        whole = {**account, "location_id": "privacyLocation00001", "output": tmp_path / "results"}
-        importer.run(SAMPLE, tmp_path / "mapping.yaml", changed_only=True, **whole)
-        importer.plan(SAMPLE, "sample", **whole)
+        account: dict[str, Any] = {
+            "base_url": vendor.base_url,
+            "token": "pit-privacy",
+            "state": state,
+            "location_id": "privacyLocation00001",
+            "output": tmp_path / "results",
+        }
+        importer.run(SAMPLE, tmp_path / "mapping.yaml", changed_only=True, **account)
+        importer.plan(SAMPLE, "sample", **account)
     made = {f"{path.name}/" if path.is_dir() else path.name for path in state.iterdir()}
     assert made >= {"runs/", "mirrors/", "plans/", "memory.db", "additions.db", "key-holders.db"}
     for page in (PAGE, OPERATIONS):
