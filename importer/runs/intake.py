@@ -10,7 +10,7 @@ from dataclasses import field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from importer.errors import MappingError, SettingsError, SourceError
 from importer.mapping import BoundMapping, Mapping, Surveyor
@@ -35,11 +35,23 @@ Resolve: TypeAlias = Callable[[Record], Record | Outcome]
 _PIECE: Final = 500
 
 
+class RowSource(Protocol):
+    """A header and numbered rows, wherever they lie; every walk over it gives the same rows."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def header(self) -> tuple[str, ...]: ...
+
+    def blocks(self, size: int = 1000) -> Iterator[Block]: ...
+
+
 @value_type(frozen=True, slots=True, kw_only=True)
 class Intake:
     """One source with the mapping bound to it. ``rows`` are those a run takes, after ``--limit``."""
 
-    source: Source
+    source: RowSource
     bound: BoundMapping
     rows: int
     no_people: MappingOf[int, str] = field(default_factory=dict, repr=False)
