@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import cached_property
+from typing import Final
 
 from pydantic import ValidationError
 
@@ -30,7 +31,13 @@ from importer.mapping.survey import Surveyor
 from importer.records import Addition, FollowUps, ImportMode, Json, OnUpdate, RowObject, TagMode
 from importer.runtime.environment import variables
 from importer.settings import ReadingOptions, location_in
-from importer.yaml.document import Document, YamlFault, YamlPath, in_order, parse
+from importer.yaml.document import Document, Plain, YamlFault, YamlPath, in_order, parse
+
+_OTHER_FILES: Final = {
+    "steps": ("a migration file", "importer migrate FOLDER -m {name}"),
+    "jobs": ("a jobs file", "importer serve {name}"),
+}
+"""Which other files of ours are known by a key that no mapping has: what each is, and which command takes it."""
 
 
 class Mapping:
@@ -218,6 +225,8 @@ def load_mapping(path: str | os.PathLike[str]) -> Mapping:
 def parse_mapping(text: str, *, name: str = "mapping.yaml") -> Mapping:
     """Read a mapping from its text; ``name`` is what faults call the file. Raises MappingError."""
     parsed = parse(text, MappingModel)
+    if parsed.value is None:
+        _refuse_other_file(parsed.document.value, name)
     found = check(parsed.value) if parsed.value is not None else _check_sound_rules(parsed.document)
     placed = (YamlFault(parsed.document.spot(path), said) for path, said in found)
     faults = tuple(fault.at(name) for fault in in_order((*parsed.faults, *placed)))
@@ -225,6 +234,13 @@ def parse_mapping(text: str, *, name: str = "mapping.yaml") -> Mapping:
         count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
         raise MappingError(f"The mapping has {count}.", faults=faults)
     return Mapping(parsed.value, name=name, text=text, document=parsed.document)
+
+
+def _refuse_other_file(plain: Plain, name: str) -> None:
+    """Refuse by its name what is written for another command: of a mapping it has faults alone."""
+    for key, (what, command) in _OTHER_FILES.items():
+        if isinstance(plain, dict) and key in plain and not plain.keys() & {"fields", "custom_fields"}:
+            raise MappingError(f"{name} is {what}, not a mapping. It is for: {command.format(name=name)}")
 
 
 def _check_sound_rules(document: Document) -> Iterator[tuple[YamlPath, str]]:

@@ -24,7 +24,7 @@ from importer.reading.selection import RowNumbers
 from importer.records import Block, Outcome, Record, limited, value_type
 from importer.runs.key_sharing import draft_holders
 from importer.runtime import environment
-from importer.settings import SANDBOX_LOCATION, Connection, ReadingOptions, RunSettings
+from importer.settings import SANDBOX_LOCATION, Connection, ReadingOptions, RunSettings, is_location_id
 from importer.sources import StagedSource, stage, stage_each
 from importer.sources.corrections import correct, kept_corrections
 from importer.sources.expanding import expand_sources
@@ -108,7 +108,7 @@ class SurveyOptions:
 def choose_location(connection: Connection, mapping: Mapping) -> str | None:
     """Choose the location: the flag's, the mapping's, the environment's; None where each row names its own.
 
-    Raises SettingsError where a flag contradicts the mapping.
+    Raises SettingsError where a flag contradicts the mapping, and for what can be no id.
     """
     if mapping.location_by_column:
         if connection.location_id is not None:
@@ -117,7 +117,13 @@ def choose_location(connection: Connection, mapping: Mapping) -> str | None:
             )
         return None
     sandbox = SANDBOX_LOCATION if connection.sandbox else None
-    return connection.location_id or mapping.fixed_location or environment.location_id() or sandbox
+    found = connection.location_id or mapping.fixed_location or environment.location_id() or sandbox
+    if found is not None and not is_location_id(found):
+        raise SettingsError(
+            f"{found!r} is no location's id. It is made of letters and digits, and stands in the address of the sub-account: "
+            ".../location/ID/..."
+        )
+    return found
 
 
 def require_destination(connection: Connection, mapping: Mapping) -> None:

@@ -255,5 +255,19 @@ def test_the_benchmarks_that_the_pages_name_can_be_imported(path: str) -> None:
     runpy.run_path(str(ROOT / path), run_name="started")
 
 
-def test_no_page_is_left_out_of_the_readme() -> None:
-    assert [page for page in PAGES[1:] if f"]({page})" not in text_of("README.md")] == []
+def test_every_page_is_reached_from_the_readme() -> None:
+    reached, due = set[str](), ["README.md"]
+    while due:
+        page = due.pop()
+        if page not in reached:
+            reached.add(page)
+            due += pages_linked_from(page)
+    assert set(PAGES) - reached == set()
+
+
+def pages_linked_from(page: str) -> list[str]:
+    folder = (ROOT / page).parent
+    targets = [
+        target for target, _, _ in LINK.findall(FENCED.sub("", text_of(page))) if target.endswith(".md")
+    ]
+    return [(folder / target).resolve().relative_to(ROOT).as_posix() for target in targets]
