@@ -45,30 +45,37 @@ class Mapping:
 
     def __init__(self, model: MappingModel, *, name: str, text: str, document: Document) -> None:
         self.name = name
+        """The file, as it was named."""
         self.text = text
+        """The YAML, as it is written."""
         self.model = model
         self._document = document
 
     @cached_property
     def fingerprint(self) -> str:
+        """What it means, as a hash: comments, order and examples change nothing."""
         content = self.model.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"tests"})
         normal = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(normal.encode()).hexdigest()
 
     @property
     def headers(self) -> tuple[str, ...]:
+        """The columns that it names."""
         return tuple(dict.fromkeys(named.name for named in named_headers(self.model)))
 
     @property
     def row_object(self) -> RowObject:
+        """What each row becomes: a contact, a company, or something beside a contact."""
         return self.model.object_
 
     @property
     def mode(self) -> ImportMode:
+        """Whether contacts are created, updated, or both."""
         return self.model.mode
 
     @property
     def tag_mode(self) -> TagMode:
+        """Whether tags are added, replaced or taken away."""
         return self.model.tags.mode if self.model.tags is not None else TagMode.ADD
 
     @property

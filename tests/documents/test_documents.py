@@ -17,7 +17,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
-GENERATED = {"docs/codes.md", "docs/commands.md"}
+GENERATED = {"docs/api.md", "docs/codes.md", "docs/commands.md"}
 LINKED = (*PAGES, "CONTRIBUTING.md", "CHANGELOG.md", "mappings/README.md")
 README_MOST_BYTES = 12_288
 
@@ -209,11 +209,25 @@ def test_every_extra_is_told_of() -> None:
 
 @pytest.mark.parametrize(
     ("page", "writer"),
-    [("docs/codes.md", "write_catalogue"), ("docs/commands.md", "write_commands")],
+    [
+        ("docs/api.md", "write_api"),
+        ("docs/codes.md", "write_catalogue"),
+        ("docs/commands.md", "write_commands"),
+    ],
 )
 def test_a_generated_page_is_current(page: str, writer: str) -> None:
     written = runpy.run_path(str(ROOT / "benchmarks" / f"{writer}.py"), run_name="started")["page"]()
     assert text_of(page) == written, f"run: python benchmarks/{writer}.py"
+
+
+def test_whatever_the_library_gives_is_explained() -> None:
+    import importer
+
+    assert {name.lower() for name in importer.__all__ if not name.endswith("_async")} - {"__version__"} <= (
+        anchors_of("docs/api.md")
+    )
+    unexplained = [line for line in text_of("docs/api.md").splitlines() if line.endswith("|  |")]
+    assert unexplained == []
 
 
 def test_every_code_has_an_anchor() -> None:
