@@ -91,6 +91,13 @@ class Intake:
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
+class SourceIntake(Intake):
+    """One whole source, with what was detected of it."""
+
+    source: Source
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
 class SurveyOptions:
     """What a survey needs beside the mapping and the source. ``today`` bounds birthdays and two-digit years."""
 
@@ -199,14 +206,14 @@ def survey(
     *,
     keep_going: Callable[[], None] = lambda: None,
     beat: Callable[[int], None] = lambda _rows: None,
-) -> list[Intake]:
+) -> list[SourceIntake]:
     """Read every source once and bind the mapping to it; nothing is kept of the rows but counts and hashes.
 
     Raises SourceError when there is not one row, and MappingError where the mapping does not fit a source.
 
     ``keep_going`` is asked between blocks and raises to end the survey; ``beat`` is told how many rows each has.
     """
-    intakes: list[Intake] = []
+    intakes: list[SourceIntake] = []
     left = options.limit
     with draft_holders(mapping) as draft:
         store = draft if options.apart else None
@@ -221,7 +228,7 @@ def survey(
             left = None if left is None else left - bound.rows
             whole = source.every_block() if source.only is not None else limited(source.blocks(), bound.rows)
             no_people = footers.prove(whole)
-            intakes.append(Intake(source=source, bound=bound, rows=bound.rows, no_people=no_people))
+            intakes.append(SourceIntake(source=source, bound=bound, rows=bound.rows, no_people=no_people))
         if suppressed is not None:
             suppressed.spread()
     if not any(intake.rows for intake in intakes):

@@ -31,7 +31,7 @@ ROWS = "Sub,First,Mail\nA,Ann,ann@example.com\nB,Bob,bob@example.com\n\nA,Al,al@
 TODAY = date(2026, 11, 27)
 
 
-def taken(paths: Sequence[Path], mapping_text: str, **options: object) -> list[Intake]:
+def taken(paths: Sequence[Path], mapping_text: str, **options: object) -> Sequence[Intake]:
     mapping = parse_mapping(mapping_text)
     reading = mapping.reading_options(ReadingOptions())
     sources = [open_source(path, index=index, options=reading) for index, path in enumerate(paths)]
