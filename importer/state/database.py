@@ -9,15 +9,15 @@ from typing import ClassVar, Self
 from importer.errors import SettingsError, StateError
 from importer.state import sqlite
 from importer.state.postgres.faces import face_of
-from importer.state.purpose import Answer, DamagedError, Database, Purpose
+from importer.state.purpose import DamagedError, Database, Purpose, SqlAnswer
 from importer.state.sqlite import statements, sync_file, sync_folder
 
 __all__ = [
-    "Answer",
     "DamagedError",
     "Database",
     "Purpose",
     "ScratchFile",
+    "SqlAnswer",
     "StateFile",
     "begin_anew_if_damaged",
     "create_database",

@@ -38,7 +38,7 @@ class DamagedError(StateError):
         self.finding = finding or sentence
 
 
-class Answer(Protocol):
+class SqlAnswer(Protocol):
     """What a statement came to."""
 
     @property
@@ -63,9 +63,9 @@ class Database(Protocol):
     """The file; of a schema, the file that it would be, in the face folder."""
     purpose: Purpose
 
-    def execute(self, statement: str, values: SqlValues = (), /) -> Answer: ...
+    def execute(self, statement: str, values: SqlValues = (), /) -> SqlAnswer: ...
 
-    def executemany(self, statement: str, values: Iterable[SqlValues], /) -> Answer: ...
+    def executemany(self, statement: str, values: Iterable[SqlValues], /) -> SqlAnswer: ...
 
     def executescript(self, script: str, /) -> object: ...
 

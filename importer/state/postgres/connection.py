@@ -148,7 +148,7 @@ def _cause_of(cause: psycopg.Error, *, connecting: bool) -> tuple[str, str]:
     return _UNKNOWN
 
 
-class _Text(StrDumperUnknown):
+class _HeldText(StrDumperUnknown):
     """Texts that Postgres cannot hold are written by a rule."""
 
     def dump(self, obj: str) -> Buffer:
@@ -182,7 +182,7 @@ def _adapt(connection: Connection) -> None:
     adapters = connection.adapters
     adapters.register_dumper(int, Int8Dumper)
     adapters.register_dumper(bool, _Truth)
-    adapters.register_dumper(str, _Text)
+    adapters.register_dumper(str, _HeldText)
     adapters.register_loader("text", _AnyText)
     adapters.register_loader("varchar", _AnyText)
     adapters.register_loader("numeric", _Sum)

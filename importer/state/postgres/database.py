@@ -13,7 +13,7 @@ from importer.errors import StateError
 from importer.state.postgres.address import Address
 from importer.state.postgres.connection import Connection, Error, connect, state_error
 from importer.state.postgres.dialect import translate
-from importer.state.purpose import Answer, Purpose, SqlValues
+from importer.state.purpose import Purpose, SqlAnswer, SqlValues
 from importer.state.sqlite import statements
 
 
@@ -53,14 +53,14 @@ class PostgresDatabase:
         except Error as cause:
             raise state_error(cause, address=self.address, purpose=self.purpose) from cause
 
-    def execute(self, statement: str, values: SqlValues = (), /) -> Answer:
+    def execute(self, statement: str, values: SqlValues = (), /) -> SqlAnswer:
         said = translate(statement)
         if not said.text:
             return _Nothing()
         with self._translating():
             return self.connection.execute(said.text, said.ordered(values) or None)
 
-    def executemany(self, statement: str, values: Iterable[SqlValues], /) -> Answer:
+    def executemany(self, statement: str, values: Iterable[SqlValues], /) -> SqlAnswer:
         """Do a statement with each of several rows of values, of which it sends many before it waits for an answer."""
         said = translate(statement)
         first, rows = _peeked(said.ordered(each) for each in values)
