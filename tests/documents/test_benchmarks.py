@@ -37,6 +37,7 @@ NOT_MEASURING = {
     "audit",  # asks what is known of weaknesses; its judgement is tested by itself
     "invented_run",  # makes what pictures shows
     "make_samples",  # run by the test of the samples
+    "man_page",  # run by the test of the man page
     "mutation",  # run by .ci/run: its smallest size takes a minute
     "pandas_script",  # started by whole_run
     "release",  # run by the tests of the package

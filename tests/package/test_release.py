@@ -85,3 +85,8 @@ def test_the_wheel_carries_the_notices_and_the_list_of_what_is_vendored(wheel: P
                 served = archive.read(f"{folder}/{file['name']}")
                 assert hashlib.sha256(served).hexdigest() == file["hashes"][0]["content"]
     assert "licenses/LICENSE" in names
+
+
+def test_the_man_page_lies_where_man_looks_for_it(scripts: Path) -> None:
+    page = (ROOT / "docs" / "importer.1").read_bytes()
+    assert (scripts.parent / "share" / "man" / "man1" / "importer.1").read_bytes() == page
