@@ -28,7 +28,7 @@ from importer.mapping.shared_keys import HolderStore
 from importer.mapping.suppressed_people import SuppressedPeople
 from importer.mapping.suppression import Suppression
 from importer.mapping.survey import Surveyor
-from importer.records import Addition, FollowUps, ImportMode, OnUpdate, RowObject, TagMode
+from importer.records import Addition, FollowUps, ImportMode, Json, OnUpdate, RowObject, TagMode
 from importer.runtime.environment import variables
 from importer.settings import ReadingOptions, location_in
 from importer.yaml.document import Document, Plain, YamlFault, YamlPath, in_order, parse
@@ -194,8 +194,12 @@ class Mapping:
         allow_transforms: bool = False,
         draft_store: HolderStore | None = None,
         suppressed: SuppressedPeople | None = None,
+        writing: Json = None,
     ) -> Surveyor:
-        """Lay the mapping over a file's header. Raises MappingError for columns the file lacks, the nearest named."""
+        """Lay the mapping over a file's header. Raises MappingError for columns the file lacks, the nearest named.
+
+        ``writing``: what ``BoundMapping.keep_writing`` gave, where some rows of the file are looked at alone.
+        """
         return Surveyor(
             self.model,
             header,
@@ -205,6 +209,7 @@ class Mapping:
             allow_transforms=allow_transforms,
             draft_store=draft_store,
             suppressed=suppressed,
+            writing=writing,
         )
 
 

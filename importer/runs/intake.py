@@ -10,7 +10,7 @@ from dataclasses import field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from importer.errors import MappingError, SettingsError, SourceError
 from importer.mapping import BoundMapping, Mapping, Surveyor
@@ -35,11 +35,23 @@ Resolve: TypeAlias = Callable[[Record], Record | Outcome]
 _PIECE: Final = 500
 
 
+class RowSource(Protocol):
+    """A header and numbered rows, wherever they lie; every walk over it gives the same rows."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def header(self) -> tuple[str, ...]: ...
+
+    def blocks(self, size: int = 1000) -> Iterator[Block]: ...
+
+
 @value_type(frozen=True, slots=True, kw_only=True)
 class Intake:
     """One source with the mapping bound to it. ``rows`` are those a run takes, after ``--limit``."""
 
-    source: Source
+    source: RowSource
     bound: BoundMapping
     rows: int
     no_people: MappingOf[int, str] = field(default_factory=dict, repr=False)
@@ -76,6 +88,13 @@ class Intake:
     def _read(self, block: Block) -> Mapped:
         mapped = self.bound.read(block)
         return skip_no_people(mapped, self.no_people) if self.no_people else mapped
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
+class SourceIntake(Intake):
+    """One whole source, with what was detected of it."""
+
+    source: Source
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -187,14 +206,14 @@ def survey(
     *,
     keep_going: Callable[[], None] = lambda: None,
     beat: Callable[[int], None] = lambda _rows: None,
-) -> list[Intake]:
+) -> list[SourceIntake]:
     """Read every source once and bind the mapping to it; nothing is kept of the rows but counts and hashes.
 
     Raises SourceError when there is not one row, and MappingError where the mapping does not fit a source.
 
     ``keep_going`` is asked between blocks and raises to end the survey; ``beat`` is told how many rows each has.
     """
-    intakes: list[Intake] = []
+    intakes: list[SourceIntake] = []
     left = options.limit
     with draft_holders(mapping) as draft:
         store = draft if options.apart else None
@@ -209,7 +228,7 @@ def survey(
             left = None if left is None else left - bound.rows
             whole = source.every_block() if source.only is not None else limited(source.blocks(), bound.rows)
             no_people = footers.prove(whole)
-            intakes.append(Intake(source=source, bound=bound, rows=bound.rows, no_people=no_people))
+            intakes.append(SourceIntake(source=source, bound=bound, rows=bound.rows, no_people=no_people))
         if suppressed is not None:
             suppressed.spread()
     if not any(intake.rows for intake in intakes):
