@@ -18,6 +18,26 @@ from importer.settings import location_in
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_]\w*)\}")
 
 
+class LocationTexts:
+    """Which location a text of the column names."""
+
+    def __init__(self, rule: LocationRule) -> None:
+        table = rule.map
+        self._map = (
+            None if table is None else {_fold(text): _said(location) for text, location in table.items()}
+        )
+        self._known = frozenset(self._map.values()) if self._map is not None else frozenset()
+        self._default = _said(rule.default) if rule.default is not None else None
+
+    def find(self, text: str) -> str | None:
+        """Give the location that a cell names; None for a text that the mapping says nothing of."""
+        if not text:
+            return self._default
+        if self._map is None:
+            return location_in(text)
+        return self._map.get(_fold(text)) or (text if text in self._known else None)
+
+
 class LocationColumn:
     """One location for all rows, or each row's own by a column."""
 
@@ -26,28 +46,16 @@ class LocationColumn:
         column = rule.column if rule is not None else None
         self._column = None if column is None else layout.title(column)
         self._index = 0 if column is None else layout.place(column)
-        table = rule.map if rule is not None else None
-        self._map = (
-            None if table is None else {_fold(text): _said(location) for text, location in table.items()}
-        )
-        self._known = frozenset(self._map.values()) if self._map is not None else frozenset()
-        self._default = _said(rule.default) if rule is not None and rule.default is not None else None
+        self._texts = None if rule is None else LocationTexts(rule)
 
     def run(self, table: BlockColumns) -> list[str | None]:
-        if self._column is None:
+        if self._column is None or self._texts is None:
             return [self._fixed] * table.height
-        found = [self._find(text) for text in table.column(self._index)]
+        found = [*map(self._texts.find, table.column(self._index))]
         for row, location in enumerate(found):
             if location is None:
                 table.blame(row, self._fault(table.column(self._index)[row]))
         return found
-
-    def _find(self, text: str) -> str | None:
-        if not text:
-            return self._default
-        if self._map is None:
-            return location_in(text)
-        return self._map.get(_fold(text)) or (text if text in self._known else None)
 
     def _fault(self, text: str) -> Fault:
         said = f": {quoted(text)} is in no entry of the mapping's location: map" if text else " is blank"
