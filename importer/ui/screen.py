@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from importer.errors import ImporterError
 from importer.records import Json
+from importer.runtime.clock import Clock, SystemClock
 from importer.settings import Secret
 from importer.ui.benches import Benches
 from importer.ui.checks import Checks
@@ -54,12 +54,19 @@ class Screen:
     """The state folder, the drafts, the open files and the runs, and who may come in."""
 
     def __init__(
-        self, state: Path, *, output: Path, words: Words | None = None, jobs: Path | None = None
+        self,
+        state: Path,
+        *,
+        output: Path,
+        words: Words | None = None,
+        jobs: Path | None = None,
+        clock: Clock | None = None,
     ) -> None:
+        self.clock = clock or SystemClock()
         self.state = state
         self.output = output
         self.words = words or english()
-        self.drafts = Drafts(state)
+        self.drafts = Drafts(state, clock=self.clock)
         self.benches = Benches()
         self.checks = Checks()
         self.runs = ScreenRuns(state)
@@ -76,7 +83,7 @@ class Screen:
         """The login that somebody began last."""
         self.masked = False
         """People's data is hidden on every page: somebody else looks at the screen."""
-        self._heard_at = time.monotonic()
+        self._heard_at = self.clock.monotonic()
         self._beside: set[asyncio.Task[None]] = set()
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> None:
@@ -101,11 +108,11 @@ class Screen:
 
     def heard(self) -> None:
         """Note that somebody is there."""
-        self._heard_at = time.monotonic()
+        self._heard_at = self.clock.monotonic()
 
     @property
     def idle_seconds(self) -> float:
-        return time.monotonic() - self._heard_at
+        return self.clock.monotonic() - self._heard_at
 
     def any_run_under_way(self) -> bool:
         return self.runs.any_under_way()

@@ -13,7 +13,7 @@ from importer.mapping.values.fault import quoted
 from importer.mapping.values.texts import clean
 from importer.records import Fault
 from importer.runtime.environment import variables
-from importer.settings import location_in
+from importer.settings import is_location_id, location_in
 
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_]\w*)\}")
 
@@ -29,12 +29,18 @@ class LocationTexts:
         self._known = frozenset(self._map.values()) if self._map is not None else frozenset()
         self._default = _said(rule.default) if rule.default is not None else None
 
+    @property
+    def are_ids(self) -> bool:
+        """Whether texts are ids themselves, since the mapping lists none."""
+        return self._map is None
+
     def find(self, text: str) -> str | None:
         """Give the location that a cell names; None for a text that the mapping says nothing of."""
         if not text:
             return self._default
         if self._map is None:
-            return location_in(text)
+            # part of each call's address: anything else would ask the vendor something else
+            return found if is_location_id(found := location_in(text)) else None
         return self._map.get(_fold(text)) or (text if text in self._known else None)
 
 
@@ -58,9 +64,15 @@ class LocationColumn:
         return found
 
     def _fault(self, text: str) -> Fault:
-        said = f": {quoted(text)} is in no entry of the mapping's location: map" if text else " is blank"
-        sentence = f"Column '{self._column}'{said}, so the row has no location to go to."
+        sentence = f"Column '{self._column}'{self._lack(text)}, so the row has no location to go to."
         return Fault(code="unknown_location", message=sentence, column=self._column)
+
+    def _lack(self, text: str) -> str:
+        if not text:
+            return " is blank"
+        if self._texts is not None and self._texts.are_ids:
+            return f": {quoted(text)} is no location's id (letters and digits, as in .../location/ID/...)"
+        return f": {quoted(text)} is in no entry of the mapping's location: map"
 
 
 def expand(text: str, environment: Mapping[str, str]) -> str | None:

@@ -221,7 +221,7 @@ class MemoryPass:
         self._settled: list[tuple[_Waiting, str | None]] = []
 
     def concerns(self, location_id: str) -> bool:
-        """Whether memory has anything to do with a location: if not, its rows need not be hashed."""
+        """Tell whether memory has anything to do with a location: if not, its rows need not be hashed."""
         return self._place(location_id) is not None
 
     def unchanged(self, candidates: Sequence[PersonRow]) -> list[bool]:

@@ -17,7 +17,7 @@ from importer.ui.edits import forget_edits
 from importer.ui.handling.history import location_names
 from importer.ui.screen import Screen
 from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, taken
-from importer.ui.uploads import receive
+from importer.ui.uploads import may_hold_table, receive
 
 _COUNT_SECONDS = 600.0
 _READING = ("sheet", "header_row", "encoding", "delimiter")
@@ -32,6 +32,7 @@ async def upload(screen: Screen, asked: ScreenRequest) -> ScreenReply:
         raise RefusedRequestError(400, "The request holds no file.")
     again = asked.query.get("draft")
     like = None if (run_id := asked.query.get("like")) is None else screen.runs.find(run_id)
+    refuse_by_name(screen, said)
     draft = screen.drafts.open(again) if again else screen.drafts.create()
     name = safe_name(said)
     try:
@@ -50,6 +51,12 @@ async def upload(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     if like is not None:
         await asyncio.to_thread(_take_over, screen, draft.id, like)
     return data({"draft": draft.id})
+
+
+def refuse_by_name(screen: Screen, said: str) -> None:
+    """Refuse a file that is no table by its name, before a byte of it is taken. Raises RefusedRequestError."""
+    if not may_hold_table(said):
+        raise RefusedRequestError(422, screen.words("upload.suffix", name=said))
 
 
 def _take_over(screen: Screen, draft_id: str, run: Run) -> None:
