@@ -52,7 +52,7 @@ def test_a_column_names_the_sub_accounts_and_who_lacks_a_token_is_seen_before_th
     for name, location in (("North", NORTH), ("South", SOUTH)):
         opened.find(f"input[aria-label$='{name} means']").send_keys(location)
         opened.press(f"Take it {name}")
-        opened.until(lambda name=name: f"in the file: {name}" in opened.text, name)
+        opened.shows(f"in the file: {name}")
     assert opened.axe() == []
     opened.press(f"Enter a token {NORTH}")
     opened.find(f"input[aria-label='The token of {NORTH}']").send_keys(OF_NORTH)

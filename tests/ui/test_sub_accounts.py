@@ -129,9 +129,9 @@ async def test_names_in_the_column_are_told_what_sub_account_they_mean(
 
     for text, location in (("North", f"https://app.example/v2/location/{NORTH}/x"), ("South", SOUTH)):
         said = {"text": text, "location": location, "version": await version_of(visitor, draft)}
-        status, after = await visitor.post(f"/api/d/{draft}/locations", said)
-        assert status == 200, after
+        assert (await visitor.post(f"/api/d/{draft}/locations", said))[0] == 200
 
+    after = await visitor.ask(f"/api/d/{draft}/locations")
     assert after["unknown"] == []
     assert {each["id"]: (each["rows"], each["texts"]) for each in after["places"]} == {
         NORTH: (2, ["North", "north"]),
