@@ -90,7 +90,7 @@ class Login:
     def ended(self) -> bool:
         return self._hearing.done()
 
-    def standing(self) -> dict[str, Json]:
+    def progress(self) -> dict[str, Json]:
         """Say how it stands: waiting for the browser, connected with whom, or failed with a sentence."""
         address = _ADDRESS.search(self._said)
         found = _CONNECTED.search(self._said)

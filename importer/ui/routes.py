@@ -80,7 +80,7 @@ ROUTES: Final = (
     Route("POST", "/api/d/{draft}/account", account.choose),
     Route("POST", "/api/connections/forget", account.forget),
     Route("POST", "/api/login", connecting.begin),
-    Route("GET", "/api/login", connecting.standing),
+    Route("GET", "/api/login", connecting.login_state),
     Route("POST", "/api/login/answer", connecting.answer),
     Route("POST", "/api/login/end", connecting.end),
     Route("GET", "/api/agency-locations", connecting.of_agency),

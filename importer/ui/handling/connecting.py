@@ -28,7 +28,7 @@ async def begin(screen: Screen, asked: ScreenRequest) -> ScreenReply:
         if screen.login is not None:
             await screen.login.end()
         screen.login = await Login.begin(access, ["--state", str(screen.state)])
-    return data(await _standing(screen))
+    return data(await _login_state(screen))
 
 
 def _access(screen: Screen, asked: ScreenRequest) -> AppAccess:
@@ -52,9 +52,9 @@ def _access(screen: Screen, asked: ScreenRequest) -> AppAccess:
     )
 
 
-async def standing(screen: Screen, _: ScreenRequest) -> ScreenReply:
+async def login_state(screen: Screen, _: ScreenRequest) -> ScreenReply:
     """Say how the login stands."""
-    return data(await _standing(screen))
+    return data(await _login_state(screen))
 
 
 async def answer(screen: Screen, asked: ScreenRequest) -> ScreenReply:
@@ -66,7 +66,7 @@ async def answer(screen: Screen, asked: ScreenRequest) -> ScreenReply:
         raise SettingsError(screen.words("login.nothing_pasted"))
     hide(pasted)
     await screen.login.answer(pasted)
-    return data(await _standing(screen))
+    return data(await _login_state(screen))
 
 
 async def end(screen: Screen, _: ScreenRequest) -> ScreenReply:
@@ -74,13 +74,13 @@ async def end(screen: Screen, _: ScreenRequest) -> ScreenReply:
     if screen.login is not None:
         await screen.login.end()
         screen.login = None
-    return data(await _standing(screen))
+    return data(await _login_state(screen))
 
 
-async def _standing(screen: Screen) -> dict[str, Any]:
+async def _login_state(screen: Screen) -> dict[str, Any]:
     if screen.login is None:
         return {"state": "none"}
-    found: dict[str, Any] = screen.login.standing()
+    found: dict[str, Any] = screen.login.progress()
     if found["state"] == "connected":
         found["known"] = await asyncio.to_thread(connections, screen)
     return found
