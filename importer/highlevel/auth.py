@@ -12,7 +12,7 @@ from importer.errors import CredentialsError
 from importer.highlevel import calls
 from importer.highlevel.client import Door, LostReply, distrusted
 from importer.highlevel.follow_ups import follow_up_scopes
-from importer.highlevel.grants import Grant, GrantBook, GrantFile
+from importer.highlevel.grants import Grant, GrantBook, StoredGrant
 from importer.highlevel.reply import Reply, ReplyKind, read_reply
 from importer.highlevel.tokens import StaticTokens, TokenSource
 from importer.runtime.clock import Clock, SystemClock
@@ -116,7 +116,7 @@ class GrantTokens:
                 await self._mint(vault, grant, location_id)
             return True
 
-    def _vault(self, location_id: str) -> GrantFile:
+    def _vault(self, location_id: str) -> StoredGrant:
         vault = self._book.find(location_id)
         if vault is None:
             raise CredentialsError(
@@ -125,14 +125,14 @@ class GrantTokens:
             )
         return vault
 
-    def _grant(self, vault: GrantFile) -> Grant:
-        name = vault.path.name
+    def _grant(self, vault: StoredGrant) -> Grant:
+        name = vault.name
         grant = self._grants.get(name)
         if grant is None:
             grant = self._grants[name] = vault.read()
         return grant
 
-    async def _refresh(self, vault: GrantFile, ours: Grant) -> Grant:
+    async def _refresh(self, vault: StoredGrant, ours: Grant) -> Grant:
         """Trade the refresh token for new tokens, and store them before they are used.
 
         The vendor takes each refresh token once. So one process does it at a time, and whoever comes later finds
@@ -143,7 +143,7 @@ class GrantTokens:
         try:
             kept = vault.read()
             if kept.access_token != ours.access_token:
-                self._grants[vault.path.name] = kept
+                self._grants[vault.name] = kept
                 return kept
             vault.write(replace(kept, refreshing=True))
             found = await self._ask_anew(kept)
@@ -157,7 +157,7 @@ class GrantTokens:
                 before=kept,
             )
             vault.write(renewed)
-            self._grants[vault.path.name] = renewed
+            self._grants[vault.name] = renewed
             return renewed
         finally:
             lock.__exit__(None, None, None)
@@ -172,7 +172,7 @@ class GrantTokens:
         }
         return await self._ask(_TOKEN_PATH, form, None)
 
-    async def _mint(self, vault: GrantFile, grant: Grant, location_id: str) -> Secret:
+    async def _mint(self, vault: StoredGrant, grant: Grant, location_id: str) -> Secret:
         """Get a token of one location out of the agency's grant."""
         form = {"companyId": grant.company_id or "", "locationId": location_id}
         found = await self._ask(_LOCATION_TOKEN_PATH, form, grant.access_token)
