@@ -43,6 +43,15 @@ class Grant:
         return f"company-{self.company_id}" if self.agency else f"location-{self.location_id}"
 
 
+@value_type(frozen=True, slots=True, kw_only=True)
+class GrantedTo:
+    """Whom a stored grant is of."""
+
+    agency: bool
+    location_id: str | None
+    company_id: str | None
+
+
 class StoredGrant:
     """Keeps one grant: in a private place, its secrets in the system's keyring if it was stored so."""
 
@@ -145,8 +154,24 @@ class GrantBook:
         own = f"location-{location_id}"
         if own in self._store.names(own):
             return StoredGrant(self._store, own)
-        agencies = self._store.names("company-")
-        return StoredGrant(self._store, agencies[-1]) if agencies else None
+        agencies = self.agencies()
+        return agencies[-1] if agencies else None
+
+    def agencies(self) -> list[StoredGrant]:
+        """Give the grants of agencies, the oldest first."""
+        return [StoredGrant(self._store, name) for name in self._store.names("company-")]
+
+    def listed(self) -> Iterator[GrantedTo]:
+        """Say whom grants are of, by location and company; no secret is read, and one that cannot be read is left out."""
+        for begins in ("company-", "location-"):
+            for name in sorted(self._store.names(begins)):
+                with contextlib.suppress(OSError, ValueError, AttributeError):
+                    kept = json.loads(self._store.read(name))
+                    yield GrantedTo(
+                        agency=bool(kept.get("agency")),
+                        location_id=kept.get("location_id"),
+                        company_id=kept.get("company_id"),
+                    )
 
     def __bool__(self) -> bool:
         return any(self._store.names(begins) for begins in ("location-", "company-"))
