@@ -90,7 +90,9 @@ def begin(folder: Path, number: int, at: float) -> None:
         working_folder=folder, options={"output": str(folder / "import-results")},
     )  # fmt: skip
     with Journal.create(new.path, run, clock=clock) as journal:
-        journal.mark_quota([QuotaMark(location_id=f"location{number % 7}", at=at, in_window=10, used_today=10)])
+        journal.mark_quota(
+            [QuotaMark(location_id=f"location{number % 7}", at=at, in_window=10, used_today=10)]
+        )
         journal.set_state(RunState.FINISHED)
     os.utime(new.path / "journal.db", (at, at))
 

@@ -9,8 +9,9 @@ from typing import Final
 from importer.mapping.values.dates import CODE, DateRules, read_date
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
 from importer.records import TypedText
+from importer.runtime.regex import regex
 
-_WITH_TIME: Final = re.compile(
+_WITH_TIME: Final = regex(
     r"(?P<day>.*\d)(?: ?[T,] ?| )(?:at )?(?P<hours>\d{1,2}):(?P<minutes>\d{2})(?::\d{2}(?:\.\d+)?)?"
     r" ?(?P<half>[ap]\.? ?m\.?)? ?(?P<zone>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?",
     re.IGNORECASE,

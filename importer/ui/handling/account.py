@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import Any
 
 from importer.errors import SettingsError
@@ -11,6 +10,7 @@ from importer.highlevel.connections import ConnectionBook, StoredConnection
 from importer.records import Json
 from importer.runtime.clock import SystemClock
 from importer.runtime.environment import base_url, one_token, read_tokens, variable_token
+from importer.runtime.regex import regex
 from importer.settings import location_in
 from importer.ui import children
 from importer.ui.drafts import Draft
@@ -18,7 +18,7 @@ from importer.ui.screen import Screen
 from importer.ui.surface import ScreenReply, ScreenRequest, data, taken
 
 _EXAMINED_SECONDS = 120.0
-_LOCATION = re.compile(r"(?!pit-)[A-Za-z0-9][A-Za-z0-9_-]{2,39}")
+_LOCATION = regex(r"(?!pit-)[A-Za-z0-9][A-Za-z0-9_-]{2,39}")
 
 
 async def page(screen: Screen, asked: ScreenRequest) -> ScreenReply:
