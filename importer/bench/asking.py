@@ -64,6 +64,7 @@ class Bench:
 
     @property
     def rows_sampled(self) -> int:
+        """How many rows are in memory."""
         return sum(map(len, self._sample))
 
     def suggestion(self, *, catalog: Catalog | None = None) -> Suggestion:
@@ -126,6 +127,7 @@ class Bench:
         return self._all_blocks()
 
     def close(self) -> None:
+        """Put the copy away; leaving the ``with`` does it."""
         if self._rows is not None:
             self._rows.close()
 

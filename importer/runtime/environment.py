@@ -44,11 +44,12 @@ def context_with(env_file: str | os.PathLike[str] | None) -> Context:
     """
     context = copy_context()
     if env_file is not None:
-        context.run(_VARIABLES.set, ChainMap(_read_env_file(Path(env_file)), os.environ))
+        context.run(_VARIABLES.set, ChainMap(read_env_file(Path(env_file)), os.environ))
     return context
 
 
-def _read_env_file(path: Path) -> dict[str, str]:
+def read_env_file(path: Path) -> dict[str, str]:
+    """Read what a ``.env`` file sets, and set nothing. Raises SettingsError."""
     from dotenv import dotenv_values
 
     found = dotenv_values(stream=io.StringIO(_read_text(path, "The environment file")))

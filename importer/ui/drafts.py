@@ -54,6 +54,8 @@ class Draft:
     location_id: str | None = None
     location_name: str | None = None
     location_zone: str | None = None
+    location_column: str | None = None
+    """The column by which its mapping lets each row name its own location; it goes ahead of ``location_id``."""
     automations: tuple[str, ...] = ()
     """The workflows that were published there when it was looked at."""
     mapping_name: str | None = None
@@ -66,6 +68,16 @@ class Draft:
     """The run that it was imported by last."""
     imported_as: str | None = None
     """Digest of file, mapping, corrections and aim as they were then."""
+
+    @property
+    def by_column(self) -> bool:
+        """Whether it goes to several locations of HighLevel, each row to its own."""
+        return self.location_column is not None and not self.sandbox
+
+    @property
+    def one_location(self) -> str | None:
+        """The one location that all rows go to; None for the sandbox, and where each row names its own."""
+        return None if self.sandbox or self.location_column is not None else self.location_id
 
 
 class Drafts:

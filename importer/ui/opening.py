@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from importer.errors import SettingsError
+from importer.runtime.clock import Clock
 from importer.ui.guard import Admission
 from importer.ui.screen import Screen
 from importer.ui.server import serving, until_idle
 
-_IDLE_SECONDS: Final = 12 * 3600.0
+IDLE_SECONDS: Final = 12 * 3600.0
+"""A screen that nobody asks for so long, while no run is under way, was forgotten: it ends itself."""
 _IN_A_TERMINAL: Final = frozenset({"www-browser", "links", "elinks", "lynx", "w3m"})
 
 
@@ -27,14 +29,14 @@ async def open_screen(
     port: int = 0,
     browser: bool = True,
     another_link: TextIO | None = None,
-    idle_seconds: float = _IDLE_SECONDS,
     jobs: Path | None = None,
+    clock: Clock | None = None,
 ) -> None:
-    """Serve the screen until a signal comes, or nobody was there for ``idle_seconds``. Raises SettingsError.
+    """Serve the screen until a signal comes, or nobody was there for half a day. Raises SettingsError.
 
     ``another_link``: a terminal on which Enter asks for a new address, since each lets in one browser, once.
     """
-    screen = Screen(state, output=output, jobs=jobs)
+    screen = Screen(state, output=output, jobs=jobs, clock=clock)
     await asyncio.to_thread(screen.drafts.sweep)
     begun = None if source is None else _draft_of(screen, source)
     loop = asyncio.get_running_loop()
@@ -48,7 +50,7 @@ async def open_screen(
             await asyncio.to_thread(_open_browser, _link(admission, begun))
         waiting = {
             asyncio.create_task(ended.wait()),
-            asyncio.create_task(until_idle(screen, seconds=idle_seconds)),
+            asyncio.create_task(until_idle(screen, seconds=IDLE_SECONDS)),
         }
         if another_link is not None:
             with contextlib.suppress(NotImplementedError, OSError, ValueError):

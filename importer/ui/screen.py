@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from importer.errors import ImporterError
 from importer.records import Json
+from importer.runtime.clock import Clock, SystemClock
 from importer.settings import Secret
 from importer.ui.benches import Benches
 from importer.ui.checks import Checks
 from importer.ui.drafts import Draft, Drafts
 from importer.ui.guard import Admission, Kind
+from importer.ui.logins import Login
 from importer.ui.runs import ScreenRuns
 from importer.ui.schedules import Schedules
 from importer.ui.surface import RefusedRequestError, ScreenReply
@@ -53,12 +54,19 @@ class Screen:
     """The state folder, the drafts, the open files and the runs, and who may come in."""
 
     def __init__(
-        self, state: Path, *, output: Path, words: Words | None = None, jobs: Path | None = None
+        self,
+        state: Path,
+        *,
+        output: Path,
+        words: Words | None = None,
+        jobs: Path | None = None,
+        clock: Clock | None = None,
     ) -> None:
+        self.clock = clock or SystemClock()
         self.state = state
         self.output = output
         self.words = words or english()
-        self.drafts = Drafts(state)
+        self.drafts = Drafts(state, clock=self.clock)
         self.benches = Benches()
         self.checks = Checks()
         self.runs = ScreenRuns(state)
@@ -71,9 +79,11 @@ class Screen:
         """The custom fields of locations that were asked for them."""
         self.looking: dict[str, str] = {}
         """What a look at taking a run back said last, by the run's id."""
+        self.login: Login | None = None
+        """The login that somebody began last."""
         self.masked = False
         """People's data is hidden on every page: somebody else looks at the screen."""
-        self._heard_at = time.monotonic()
+        self._heard_at = self.clock.monotonic()
         self._beside: set[asyncio.Task[None]] = set()
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> None:
@@ -86,6 +96,8 @@ class Screen:
         """End what was begun here; runs go on."""
         for task in self._beside:
             task.cancel()
+        if self.login is not None:
+            await self.login.end()
         await self.checks.cancel_all()
         await self.benches.close_all()
         await asyncio.gather(*self._beside, return_exceptions=True)
@@ -96,11 +108,11 @@ class Screen:
 
     def heard(self) -> None:
         """Note that somebody is there."""
-        self._heard_at = time.monotonic()
+        self._heard_at = self.clock.monotonic()
 
     @property
     def idle_seconds(self) -> float:
-        return time.monotonic() - self._heard_at
+        return self.clock.monotonic() - self._heard_at
 
     def any_run_under_way(self) -> bool:
         return self.runs.any_under_way()
@@ -118,6 +130,7 @@ class Screen:
         text = self._templates.get_template(template).render(
             csrf="" if stranger or self.admission is None else self.admission.csrf,
             draft=draft,
+            known_draft=None if draft is None else _known(draft),
             masked=self.masked,
             hue=None if draft is None or draft.location_id is None else hue_of(draft.location_id),
             **{"place": None, **shown},
@@ -137,6 +150,22 @@ class Screen:
         )
         templates.globals["t"] = self.words
         return templates
+
+
+def _known(draft: Draft) -> dict[str, Json]:
+    """Give what a page's script has to know of its draft."""
+    return {
+        "id": draft.id,
+        "version": draft.version,
+        "name": draft.name,
+        "sandbox": draft.sandbox,
+        "location": draft.location_id,
+        "location_name": draft.location_name,
+        "column": draft.location_column,
+        "several": draft.by_column,
+        "zone": draft.location_zone,
+        "automations": list(draft.automations),
+    }
 
 
 async def _quietly(work: Coroutine[Any, Any, object]) -> None:

@@ -160,9 +160,13 @@ def _typed(content_type: str) -> str:
 
 
 async def until_idle(screen: Screen, *, seconds: float, beat: float = 60.0) -> None:
-    """Return once nobody asked anything for so long while no run was under way."""
-    while screen.idle_seconds < seconds or await asyncio.to_thread(screen.any_run_under_way):  # noqa: ASYNC110  (time passes by itself)
-        await asyncio.sleep(min(beat, max(seconds - screen.idle_seconds, 1.0)))
+    """Return once nobody asked anything for so long, and no run was under way meanwhile."""
+    while True:
+        if await asyncio.to_thread(screen.any_run_under_way):
+            screen.heard()
+        if (idle := screen.idle_seconds) >= seconds:
+            return
+        await screen.clock.sleep(min(beat, max(seconds - idle, 1.0)))
 
 
 __all__ = ["serving", "until_idle"]

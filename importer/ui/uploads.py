@@ -6,14 +6,26 @@ import os
 import secrets
 import shutil
 from collections.abc import AsyncIterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from importer.errors import SettingsError, StateError
+from importer.reading.formats import holds_table
 
 SIZE_LIMIT: Final = 4 * 1024**3
+_TABLES_TOO: Final = frozenset({".asc", ".dat", ".prn", ".xml"})
+"""Endings under which programs export tables, and other things far more often: not taken from a folder, but from a person."""
 _SPARE: Final = 256 * 1024**2
 """So much of the disk is left to everybody else."""
+
+
+def may_hold_table(name: str) -> bool:
+    """Tell by a file's name whether to take a byte of it: a film of 3 GB is refused before it came in, not after.
+
+    What a file is, its bytes tell later. A name without an ending, or with one of digits (``export.2024``), says nothing.
+    """
+    suffix = PurePosixPath(name.replace("\\", "/")).suffix.lower()
+    return holds_table(name) or suffix in _TABLES_TOO or not any(sign.isalpha() for sign in suffix)
 
 
 def refuse_size(folder: Path, size: int | None) -> None:

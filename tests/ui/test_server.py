@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import aiohttp
 import pytest
 
 from importer.errors import SettingsError
+from importer.state import StateFolder
+from importer.ui.guard import CSRF_HEADER
+from importer.ui.opening import IDLE_SECONDS, open_screen
 from importer.ui.screen import Screen
 from importer.ui.server import serving, until_idle
+from tests.state.conftest import HandClock
 from tests.ui.conftest import Visitor
+from tests.ui.past_runs import past_run
 
 
 async def test_it_listens_on_this_machine_alone(screen: Screen) -> None:
@@ -139,7 +146,7 @@ async def test_an_upload_is_kept_in_a_private_draft_under_a_harmless_name(
     assert screen.drafts.source(draft).stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize("name", ["draft.json", "forecast.json", "plan.json", "Mapping.YAML", "findings.db"])
+@pytest.mark.parametrize("name", ["draft.json", "forecast.json", "plan.json", "mapping.csv", "findings"])
 async def test_an_upload_called_like_a_file_of_the_draft_is_none_of_its_files(
     visitor: Visitor, screen: Screen, name: str
 ) -> None:
@@ -199,6 +206,89 @@ async def test_an_empty_upload_is_refused(visitor: Visitor, screen: Screen) -> N
     assert screen.drafts.list() == ()
 
 
-async def test_a_screen_that_nobody_asks_ends(screen: Screen) -> None:
-    async with asyncio.timeout(10):
-        await until_idle(screen, seconds=0.0)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a.csv",
+        "A.XLSX",
+        "a.csv.gz",
+        "a.xml",
+        "a.dat",
+        "contacts",
+        "export.2024",
+        "Kontakte 03.24",
+        "a.b/c.tsv",
+    ],
+)
+async def test_what_may_be_a_table_by_its_name_is_taken(visitor: Visitor, name: str) -> None:
+    assert (await visitor.upload(name, b"Email\na@example.com\n"))[0] == 200
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["film.mp4", "photo.PNG", "run.exe", "Mapping.YAML", "findings.db", "a.csv.exe", "c:\\a.csv\\b.pdf"],
+)
+async def test_what_is_no_table_by_its_name_is_refused_before_a_byte_of_it_is_taken(
+    visitor: Visitor, screen: Screen, name: str
+) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield bytes(65_536)
+
+    headers = {CSRF_HEADER: visitor.admission.csrf, "Content-Type": "application/octet-stream"}
+    upload = visitor.session.put(
+        visitor.url("/api/uploads"), params={"name": name}, data=endless(), headers=headers
+    )
+    async with upload as reply:
+        answer = await reply.json()
+
+    assert (reply.status, answer["error"].partition(" is no table")[0]) == (422, name)
+    assert _left(screen.drafts.path) == []
+
+
+class Waits(HandClock):
+    """A clock that goes on by waiting alone, and has something happen meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__(0.0)
+        self._happens: dict[float, Callable[[], object]] = {}
+
+    def have(self, *, at: float, happen: Callable[[], object]) -> None:
+        self._happens[at] = happen
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(seconds)
+        for at in sorted(self._happens):
+            if at <= self.at:
+                self._happens.pop(at)()
+
+
+@pytest.mark.timeout(60)
+async def test_a_screen_ends_itself_after_twelve_hours_without_a_request(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = Waits()
+
+    await open_screen(tmp_path / "state", output=tmp_path, browser=False, clock=clock)
+
+    assert clock.at == 12 * 3600
+    assert capsys.readouterr().out.startswith("http://127.0.0.1:")
+
+
+async def test_the_hours_count_from_the_last_request_and_not_while_a_run_is_under_way(tmp_path: Path) -> None:
+    clock = Waits()
+    screen = Screen(tmp_path / "state", output=tmp_path, clock=clock)
+    clock.have(at=3 * 3600.0, happen=screen.heard)
+    with ExitStack() as under_way:
+        clock.have(
+            at=9 * 3600.0,
+            happen=lambda: under_way.enter_context(StateFolder(screen.state).lock(past_run(screen.state))),
+        )
+        clock.have(at=40 * 3600.0, happen=under_way.close)
+        await until_idle(screen, seconds=IDLE_SECONDS)
+
+    assert clock.at == pytest.approx((40 + 12) * 3600, abs=120)  # it looks each minute
+    clock.have(at=clock.at + 3600, happen=screen.heard)
+    screen.heard()
+    await until_idle(screen, seconds=IDLE_SECONDS)
+    assert clock.at == pytest.approx((40 + 12 + 1 + 12) * 3600, abs=240)

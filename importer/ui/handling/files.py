@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 from urllib.parse import unquote
 
+from importer.errors import MappingError
+from importer.mapping import parse_mapping
 from importer.records import Json
 from importer.runtime.private_files import write_private
 from importer.state.journal import Run
@@ -14,7 +17,7 @@ from importer.ui.edits import forget_edits
 from importer.ui.handling.history import location_names
 from importer.ui.screen import Screen
 from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, taken
-from importer.ui.uploads import receive
+from importer.ui.uploads import may_hold_table, receive
 
 _COUNT_SECONDS = 600.0
 _READING = ("sheet", "header_row", "encoding", "delimiter")
@@ -29,6 +32,7 @@ async def upload(screen: Screen, asked: ScreenRequest) -> ScreenReply:
         raise RefusedRequestError(400, "The request holds no file.")
     again = asked.query.get("draft")
     like = None if (run_id := asked.query.get("like")) is None else screen.runs.find(run_id)
+    refuse_by_name(screen, said)
     draft = screen.drafts.open(again) if again else screen.drafts.create()
     name = safe_name(said)
     try:
@@ -49,6 +53,12 @@ async def upload(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     return data({"draft": draft.id})
 
 
+def refuse_by_name(screen: Screen, said: str) -> None:
+    """Refuse a file that is no table by its name, before a byte of it is taken. Raises RefusedRequestError."""
+    if not may_hold_table(said):
+        raise RefusedRequestError(422, screen.words("upload.suffix", name=said))
+
+
 def _take_over(screen: Screen, draft_id: str, run: Run) -> None:
     """Let a draft go where a run went, by the same mapping: its file is another one of the same shape."""
     reading: Any = run.options.get("reading")
@@ -57,12 +67,21 @@ def _take_over(screen: Screen, draft_id: str, run: Run) -> None:
     draft = screen.drafts.change(
         draft_id,
         reading=kept,
+        location_column=_location_column(run.mapping_text),
         sandbox=run.sandbox,
         location_id=run.location_id,
         location_name=location_names(screen).get(run.location_id or ""),
         like=run.id,
     )
     write_private(screen.drafts.mapping(draft), run.mapping_text.encode())
+
+
+def _location_column(text: str) -> str | None:
+    with contextlib.suppress(
+        MappingError
+    ):  # an older version's; the page of columns says what is wrong with it
+        return parse_mapping(text, name="mapping.yaml").location_column
+    return None
 
 
 async def page(screen: Screen, asked: ScreenRequest) -> ScreenReply:

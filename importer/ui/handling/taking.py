@@ -15,6 +15,7 @@ from importer.ui.edits import CellEdit, DraftEdits
 from importer.ui.guard import Kind
 from importer.ui.handling.checking import findings_of
 from importer.ui.handling.correcting import make, turn_of
+from importer.ui.handling.files import refuse_by_name
 from importer.ui.handling.rows import cells_now, overview, require_check
 from importer.ui.screen import Screen
 from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data
@@ -84,7 +85,9 @@ async def take_in(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     if asked.stream is None:
         raise RefusedRequestError(400, "The request holds no file.")
     await require_check(screen, draft)
-    name = safe_name(unquote(asked.query.get("name", ""))[:500])
+    said = unquote(asked.query.get("name", ""))[:500]
+    refuse_by_name(screen, said)
+    name = safe_name(said)
     length = asked.headers.get("content-length", "")
     path = await receive(
         asked.stream,
