@@ -14,6 +14,8 @@ from typing import Final, Self
 from importer.records import value_type
 
 DEFAULT_BASE_URL: Final = "https://services.leadconnectorhq.com"
+USUAL_REDIRECT: Final = "https://localhost:8765/callback"
+"""Where OAuth sends a browser back to: the vendor's portal refuses plain http. Nobody listens there, and the address is pasted."""
 API_VERSIONS: Final = ("2021-07-28", "v3")
 """The versions of the vendor's API that are spoken; the first is the usual one."""
 DEFAULT_OUTPUT: Final = Path("import-results")
