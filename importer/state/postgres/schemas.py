@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from importer.errors import StateError
+from importer.runtime.regex import regex
 from importer.state.postgres.connection import Connection, Error, connect, state_error
 from importer.state.postgres.database import PostgresDatabase, in_use_key, lock_key, quoted
 from importer.state.postgres.dialect import held
@@ -21,8 +21,8 @@ WORKER: Final = "importer_worker"
 READER: Final = "importer_reader"
 _LONGEST: Final = 63
 """The names of Postgres are cut there."""
-_RUN_JOURNAL: Final = re.compile(r"runs/([^/]+)/journal")
-_RUN_FILE: Final = re.compile(r"runs/([^/]+)/(.+)")
+_RUN_JOURNAL: Final = regex(r"runs/([^/]+)/journal")
+_RUN_FILE: Final = regex(r"runs/([^/]+)/(.+)")
 _ALLOWED: Final = {
     WORKER: ("USAGE", "SELECT, INSERT, UPDATE, DELETE", "USAGE"),
     READER: ("USAGE", "SELECT", ""),
