@@ -98,7 +98,7 @@ class SecretStore(Protocol):
     """Where grants and tokens are kept, each under a name, for their owner alone."""
 
     def read(self, name: str) -> bytes:
-        """Raises OSError where there is none that can be read."""
+        """Give what was kept. Raises OSError where there is none that can be read."""
         ...
 
     def write(self, name: str, content: bytes) -> None:

@@ -16,6 +16,7 @@ from typing import Any, Final, Self
 
 from importer.errors import SettingsError, StateError
 from importer.records import Change, Fault, Json, PlanAction, PlannedRow, RowId, value_type
+from importer.runtime.regex import regex
 from importer.state.database import (
     Database,
     Purpose,
@@ -43,10 +44,10 @@ CREATE TABLE IF NOT EXISTS approvals (
 """
 _PUT_FACT: Final = replacing("facts", "name, value", key="name")
 _PUT_APPROVAL: Final = replacing("approvals", "one, job, why, decision, by, at", key="one")
-_ACTION: Final = re.compile(r'\["(\w+)"')
+_ACTION: Final = regex(r'\["(\w+)"')
 # so much of a row's content has the action in it
 _BEGINS: Final = f"SELECT substr(content, 1, {3 + max(map(len, PlanAction))}) AS begins, count(*) FROM rows GROUP BY begins"  # noqa: S608
-_STAMP: Final = re.compile(r"plan-(\d{8}-\d{6})-")
+_STAMP: Final = regex(r"plan-(\d{8}-\d{6})-")
 _PURPOSE: Final = Purpose(
     title="The plan",
     go_on="plan again",

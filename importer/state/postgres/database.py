@@ -114,7 +114,7 @@ class PostgresDatabase:
         return name
 
     def refuse_damage(self) -> None:
-        """Postgres looks after its own pages."""
+        """Leave it to Postgres, which looks after its own pages."""
 
     def close(self) -> None:
         self.connection.close()

@@ -8,18 +8,18 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from pathlib import Path
 from typing import Final
 
 from importer.errors import SettingsError
 from importer.records import value_type
 from importer.runtime.private_files import write_private
+from importer.runtime.regex import regex
 from importer.state.postgres.address import Address, address_with_password
 
 MARK_NAME: Final = "postgres.json"
 _FOLDERS_OF_MANY: Final = ("runs", "plans", "mirrors")
-_JOBS_PLACE: Final = re.compile(r"sandbox|elsewhere-[0-9a-f]+")
+_JOBS_PLACE: Final = regex(r"sandbox|elsewhere-[0-9a-f]+")
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
