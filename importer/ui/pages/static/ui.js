@@ -4,6 +4,7 @@ import { useEffect, useRef, useState, useMemo, useCallback } from "/static/vendo
 import { signal, computed, effect, batch } from "/static/vendor/signals.js";
 import htm from "/static/vendor/htm.js";
 import words from "/static/words.js";
+import "./focus.js";
 
 export const html = htm.bind(h);
 export { render, Fragment, useEffect, useRef, useState, useMemo, useCallback, signal, computed, effect, batch };
