@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 from tests.ui.browser import OpenScreen
 
-_MOST_STOPS: Final = 250
+_MOST_STOPS: Final = 150
 _LOOK: Final = """
 if (window.mice === undefined) {
   window.mice = [];
   for (const name of ["pointerdown", "mousedown", "mouseup"]) addEventListener(name, (event) => mice.push(event.type), true);
   addEventListener("click", (event) => event.detail && mice.push("click"), true);
 }
+const [wanted] = arguments;
 const here = document.activeElement;
 const name = here.getAttribute("aria-label") || here.labels?.[0]?.innerText || here.innerText || here.value || "";
 const unseen = () => {
@@ -33,12 +35,14 @@ const unseen = () => {
   if (above && !here.contains(above) && !above.contains(here)) return "something lies over it: " + above.outerHTML.slice(0, 120);
   return "";
 };
-return [here, here === document.body ? "body" : here.id ? "#" + here.id : here.tagName.toLowerCase(), name.trim(), unseen()];
+const plain = (text) => text.replace(/\\s+/g, " ").trim();
+const kind = here === document.body ? "body" : here.tagName.toLowerCase() + (here.id ? "#" + here.id : "");
+return [here, kind, plain(name), unseen(), Boolean(wanted) && (/[#\\[]/.test(wanted) ? here.matches(wanted) : plain(name) === wanted)];
 """
 _USABLE: Final = """
 const [wanted] = arguments;
 return [...document.querySelectorAll("button, a, summary, input, select, textarea")].some((each) => each.checkVisibility() && !each.disabled
-  && ("#" + each.id === wanted || [each.getAttribute("aria-label"), each.labels?.[0]?.innerText, each.innerText].some((name) => name?.trim() === wanted)));
+  && (/[#\\[]/.test(wanted) ? each.matches(wanted) : [each.getAttribute("aria-label"), each.labels?.[0]?.innerText, each.innerText].some((name) => name?.replace(/\\s+/g, " ").trim() === wanted)));
 """
 
 
@@ -49,9 +53,8 @@ class Place(NamedTuple):
     kind: str
     name: str
     unseen: str
-
-    def is_called(self, wanted: str) -> bool:
-        return wanted in {self.kind, self.name}
+    wanted: bool
+    """Whether it is what somebody looks for."""
 
 
 @dataclass
@@ -62,22 +65,31 @@ class Keyboard:
 
     @property
     def here(self) -> Place:
-        return Place(*self.screen.run_script(_LOOK))
+        return self.at(None)
+
+    def at(self, wanted: str | None) -> Place:
+        return Place(*self.screen.run_script(_LOOK, wanted))
 
     def look(self) -> None:
         """Hold the page to it: the focus is seen."""
         assert not self.here.unseen, self.here
 
+    def tab(self) -> None:
+        """Go on to the next stop, from whatever has the focus when the key arrives."""
+        ActionChains(self.screen.driver, duration=0).send_keys(Keys.TAB).perform()
+
     def reach(self, wanted: str) -> WebElement:
-        """Go on by Tab until something has the focus that is called so, or has that id (``#ask``)."""
-        here = self.here
+        """Go on by Tab until something has the focus that is called so, or is what a selector names (``#ask``)."""
+        here = self.at(wanted)
         passed: list[str] = []
-        while not here.is_called(wanted):
+        while not here.wanted:
             passed.append(f"{here.kind} {here.name[:40]}")
-            assert len(passed) < _MOST_STOPS, f"Nobody gets to {wanted!r} by Tab: {passed}"
-            here.element.send_keys(Keys.TAB)
-            here = self.here
-            assert here.kind == "body" or not here.unseen, here  # behind the last stop the browser's own begin
+            assert len(passed) < _MOST_STOPS, f"Nobody gets to {wanted!r} by Tab: {passed[-60:]}"
+            self.tab()
+            here = self.at(wanted)
+            assert here.kind == "body" or not here.unseen, (
+                here
+            )  # behind the last stop the browser's own begin
         return here.element
 
     def press(self, wanted: str, key: str = Keys.ENTER) -> None:

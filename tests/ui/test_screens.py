@@ -197,10 +197,3 @@ def test_values_are_hidden_when_somebody_else_looks(walked: tuple[OpenScreen, li
     settle(screen, pages[1])
     assert "rgba(0, 0, 0, 0)" in screen.find("td .value").value_of_css_property("color")
     screen.press("Mask values")
-
-
-def test_a_page_says_when_the_program_behind_it_is_gone(opened: OpenScreen) -> None:
-    opened.shows("Import contacts")
-    opened.process.kill()
-
-    opened.shows("nothing is lost")
