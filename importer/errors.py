@@ -42,6 +42,8 @@ class SetupError(ImporterError):
 
 
 class SettingsError(SetupError):
+    """An option, a variable of the environment or a file beside the mapping cannot be used."""
+
     code = "settings"
 
 
@@ -73,6 +75,8 @@ class SourceError(SetupError):
 
 
 class CredentialsError(SetupError):
+    """The token, its scopes or the location were refused before the first row."""
+
     code = "credentials"
 
 
@@ -93,6 +97,8 @@ class CertificateError(SetupError):
 
 
 class RunConflictError(SetupError):
+    """Another run holds the source, or the source or the mapping changed under a stopped run."""
+
     code = "run_conflict"
 
 
@@ -103,38 +109,56 @@ class StopError(ImporterError):
 
 
 class QuotaSpentError(StopError):
+    """The daily allowance is used up; it comes back with the vendor's next day."""
+
     code = "daily_quota_spent"
 
 
 class BudgetSpentError(StopError):
+    """As many requests as ``max_requests`` allows were sent."""
+
     code = "budget_spent"
 
 
 class CredentialsLostError(StopError):
+    """The token stopped working in the middle."""
+
     code = "credentials_lost"
 
 
 class ServiceDownError(StopError):
+    """The vendor did not answer for too long."""
+
     code = "service_down"
 
 
 class TrustLostError(StopError):
+    """Somebody who cannot prove to be the vendor answered in its place for too long."""
+
     code = "certificate"
 
 
 class TooManyFailuresError(StopError):
+    """As many rows failed as ``stop_after_failures`` allows."""
+
     code = "too_many_failures"
 
 
 class InterruptedRunError(StopError):
+    """A signal, a closed console or a cancelled task ended it."""
+
     code = "interrupted"
 
 
 class PausedRunError(StopError):
+    """``importer pause`` ended it, from another process."""
+
     code = "paused"
 
 
 class TrialDoneError(StopError):
+    """The rows of the trial were sent, and are to be looked at."""
+
     code = "trial_done"
 
 
@@ -143,4 +167,6 @@ LEFT_TO_PEOPLE: Final = frozenset({TrialDoneError.code, PausedRunError.code})
 
 
 class StateError(StopError):
+    """The journal, or the disk under it, failed."""
+
     code = "state"

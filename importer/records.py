@@ -105,8 +105,11 @@ class Row:
     """One row as the file has it; a row with too many or too few cells is handed over as it stands."""
 
     number: int
+    """The number that a spreadsheet shows."""
     cells: tuple[str, ...] = field(repr=False)
+    """Its texts, one for each column of the header."""
     faults: tuple[Fault, ...] = ()
+    """What is wrong with it as a row."""
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -171,11 +174,17 @@ class PlanAction(StrEnum):
     """What a plan says becomes of a row."""
 
     CREATE = "create"
+    """A contact would be made."""
     UPDATE = "update"
+    """A contact would be changed, as the plan's line says."""
     UNCHANGED = "unchanged"
+    """The contact holds all of it already."""
     SKIP = "skip"
+    """The row would be left out, by the mapping's rows or mode."""
     FAIL = "fail"
+    """The row is not valid, or would be refused."""
     AMBIGUOUS = "ambiguous"
+    """The row could be several people."""
 
 
 class OnUpdate(StrEnum):
@@ -497,10 +506,15 @@ class UndoStatus(StrEnum):
     """What taking back came to, for one row."""
 
     DELETED = "deleted"
+    """The run made the contact, and it is gone."""
     RESTORED = "restored"
+    """The contact has its old values back."""
     KEPT = "kept"
+    """Somebody changed it since, or it cannot be proven to be ours."""
     FAILED = "failed"
+    """The vendor refused, or could not be asked."""
     NOTHING = "nothing"
+    """The row changed nothing."""
     BEGUN = "begun"
     """Written down before the call that deletes or restores: whether it was sent is not known."""
 

@@ -14,9 +14,12 @@ from typing import Final, Self
 from importer.records import value_type
 
 DEFAULT_BASE_URL: Final = "https://services.leadconnectorhq.com"
+USUAL_REDIRECT: Final = "https://localhost:8765/callback"
+"""Where OAuth sends a browser back to: the vendor's portal refuses plain http. Nobody listens there, and the address is pasted."""
 API_VERSIONS: Final = ("2021-07-28", "v3")
 """The versions of the vendor's API that are spoken; the first is the usual one."""
 DEFAULT_OUTPUT: Final = Path("import-results")
+_LOCATION_ID: Final = re.compile(r"[A-Za-z0-9_-]+")
 SANDBOX_LOCATION: Final = "sandboxLocation00001"
 
 
@@ -24,6 +27,11 @@ def location_in(text: str) -> str:
     """Take a location's id out of what people paste for it: the address of the sub-account, or the id itself."""
     found = re.search(r"^(?:https?://)?[^\s/]+/(?:.*/)?location/([A-Za-z0-9_-]+)", text.strip())
     return found[1] if found else text
+
+
+def is_location_id(text: str) -> bool:
+    """Tell whether a text has the form of a location's id."""
+    return _LOCATION_ID.fullmatch(text) is not None
 
 
 class ResultsFormat(StrEnum):

@@ -14,6 +14,8 @@ from typing import Final
 import pytest
 from hypothesis import settings
 
+from tests.postgres_server import Postgres, arrange_shared, empty_database, end_shared, shared_server
+
 # A machine that does other work, too, takes longer for an example; that says nothing of the program.
 # In CI the same examples each time: what chance finds there was wrong before, and the campaigns look for it.
 settings.register_profile("patient", deadline=None, derandomize=os.environ.get("CI") == "true")
@@ -31,6 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return  # xdist's workers find all of it as it was arranged for them
     _keep_files_in_memory(config)
     _share_compiled_modules(config)
+    arrange_shared()
 
 
 def _keep_files_in_memory(config: pytest.Config) -> None:
@@ -66,6 +69,8 @@ def _share_compiled_modules(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        end_shared()
     if _COMPILED in config.stash:
         shutil.rmtree(config.stash[_COMPILED], ignore_errors=True)
 
@@ -105,3 +110,16 @@ def _logs_as_found() -> Iterator[None]:
     logger.handlers[:] = handlers
     logger.setLevel(level)
     logger.propagate = propagate
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Postgres:
+    """The PostgreSQL of the test run; without one its tests are skipped, or fail where IMPORTER_POSTGRES=required."""
+    return shared_server()
+
+
+@pytest.fixture
+def postgres(postgres_server: Postgres) -> Iterator[str]:
+    """The address of an empty database."""
+    with empty_database(postgres_server) as address:
+        yield address

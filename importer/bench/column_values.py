@@ -27,18 +27,25 @@ class ColumnValues:
     """What stands in a column. ``most`` are the values of the most rows, each with their number, the frequent ones first."""
 
     column: str
+    """Its header."""
     filled: int
+    """Cells that hold something."""
     blank: int
+    """Cells that hold nothing."""
     distinct: int
+    """How many different texts there are."""
     most: tuple[tuple[str, int], ...] = field(repr=False)
+    """The texts of the most rows, each with their number."""
     missed: int = 0
     """A value may stand in up to so many rows more than were counted; 0: all counts are exact, else ``distinct`` is estimated."""
 
     @property
     def exact(self) -> bool:
+        """Whether all counts are exact."""
         return not self.missed
 
     def to_json(self) -> dict[str, Json]:
+        """Write it for programs, values and all."""
         return {
             "column": self.column,
             "filled": self.filled,

@@ -45,7 +45,7 @@ _place_options = stack(
 
 @click.group("fields", short_help="List a location's custom fields, and make those that a mapping names.")
 def fields_command() -> None:
-    """Custom fields of a location."""
+    """List a location's custom fields, and make those that a mapping names."""
 
 
 @fields_command.command(

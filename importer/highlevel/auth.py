@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from importer.errors import CredentialsError
 from importer.highlevel import calls
+from importer.highlevel.calls import Call
 from importer.highlevel.client import Door, LostReply, distrusted
 from importer.highlevel.follow_ups import follow_up_scopes
 from importer.highlevel.grants import Grant, GrantBook, GrantFile
@@ -116,6 +117,18 @@ class GrantTokens:
                 await self._mint(vault, grant, location_id)
             return True
 
+    async def ask_as_agency(self, company: GrantFile, call: Call) -> Reply:
+        """Ask with an agency's own token, renewed where it has to be. Raises CredentialsError."""
+        async with self._renewal:
+            grant = self._grant(company)
+            if grant.expires_at < self._clock.now() + _EARLY_SECONDS:
+                grant = await self._refresh(company, grant)
+            found = await self._insist(call, grant.access_token)
+            if found.kind is ReplyKind.TOKEN_REFUSED:
+                grant = await self._refresh(company, grant)
+                found = await self._insist(call, grant.access_token)
+            return found
+
     def _vault(self, location_id: str) -> GrantFile:
         vault = self._book.find(location_id)
         if vault is None:
@@ -189,12 +202,15 @@ class GrantTokens:
         return self._minted[location_id]
 
     async def _ask(self, path: str, form: Mapping[str, str | Secret], token: Secret | None) -> Reply:
+        return await self._insist(calls.form(path, form), token)
+
+    async def _insist(self, call: Call, token: Secret | None) -> Reply:
         """Ask, and again where nothing was sent or the vendor was in trouble; raises when it stays so."""
         words = ""
         for attempt in range(_ATTEMPTS):
             if attempt:
                 await self._clock.sleep(0.5 * 2**attempt)
-            raw = await self._door.request(calls.form(path, form), token)
+            raw = await self._door.request(call, token)
             if isinstance(raw, LostReply):
                 if raw.certificate:
                     raise distrusted(self._door.base_url, raw.reason)
@@ -204,7 +220,8 @@ class GrantTokens:
             if found.kind not in {ReplyKind.TROUBLE, ReplyKind.THROTTLED}:
                 return found
             words = found.words
-        raise CredentialsError(f"The token could not be renewed: {words}. Try again later.")
+        what = "The token could not be renewed" if call.form else "The agency's grant could not be used"
+        raise CredentialsError(f"{what}: {words}. Try again later.")
 
 
 class AnyTokens:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -14,11 +13,12 @@ from importer.highlevel.grants import open_keyring
 from importer.records import value_type
 from importer.runtime.logs import hide
 from importer.runtime.private_files import write_private_in_own_folder
+from importer.runtime.regex import regex
 from importer.settings import Connection, Secret
 
 _SERVICE: Final = "highlevel-importer"
 _PREFIX: Final = "token-"
-_LOCATION: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_LOCATION: Final = regex(r"[A-Za-z0-9_-]{1,64}")
 
 
 @value_type(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,15 @@ class Grant:
         return f"company-{self.company_id}" if self.agency else f"location-{self.location_id}"
 
 
+@value_type(frozen=True, slots=True, kw_only=True)
+class GrantedTo:
+    """Whom a stored grant is of."""
+
+    agency: bool
+    location_id: str | None
+    company_id: str | None
+
+
 class GrantFile:
     """Keeps one grant: in a private file, its secrets in the system's keyring if it was stored so."""
 
@@ -145,8 +154,25 @@ class GrantBook:
         own = self.folder / f"location-{location_id}.json"
         if own.is_file():
             return GrantFile(own)
-        agencies = sorted(self.folder.glob("company-*.json"), key=lambda path: path.stat().st_mtime)
-        return GrantFile(agencies[-1]) if agencies else None
+        agencies = self.agencies()
+        return agencies[-1] if agencies else None
+
+    def agencies(self) -> list[GrantFile]:
+        """Give the grants of agencies, the oldest first."""
+        paths = sorted(self.folder.glob("company-*.json"), key=lambda path: path.stat().st_mtime)
+        return [GrantFile(path) for path in paths]
+
+    def listed(self) -> Iterator[GrantedTo]:
+        """Say whom grants are of, by location and company; no secret is read, and one that cannot be read is left out."""
+        for names in ("company-*.json", "location-*.json"):
+            for path in sorted(self.folder.glob(names)):
+                with contextlib.suppress(OSError, ValueError, AttributeError):
+                    kept = json.loads(path.read_text(encoding="utf-8"))
+                    yield GrantedTo(
+                        agency=bool(kept.get("agency")),
+                        location_id=kept.get("location_id"),
+                        company_id=kept.get("company_id"),
+                    )
 
     def __bool__(self) -> bool:
         return any(any(self.folder.glob(names)) for names in ("location-*.json", "company-*.json"))

@@ -22,7 +22,7 @@ _LARGEST_PAGE: Final = 100
 
 
 def create_opportunity(location_id: str, contact_id: str, content: Mapping[str, Json]) -> Call:
-    """Not the vendor's upsert: that one takes no contact, and what it matches by is not stated."""
+    """Create a deal. It is not the vendor's upsert: that one takes no contact, and what it matches by is not stated."""
     body: Json = {"locationId": location_id, "contactId": contact_id, **content}
     return Call(method="POST", path="/opportunities/", body=encode(body), contacts=1)
 

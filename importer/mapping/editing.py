@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Final
 
 from importer.errors import MappingError
 from importer.mapping.loading import Mapping, parse_mapping
+from importer.runtime.regex import regex
 from importer.yaml.document import Plain, YamlPath, read
 from importer.yaml.editing import CannotEditError, remove_value, set_value, value_at, wrap_value
 
-_STEP: Final = re.compile(r'"([^"]+)"|([^."]+)')
+_STEP: Final = regex(r'"([^"]+)"|([^."]+)')
 _RULES: Final = frozenset({"fields", "custom_fields"})
 _ORIGINS: Final = ("column", "columns", "value", "template")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from importer.highlevel.fields import COMPANY_FIELDS, FIELDS, FieldKind
 from importer.mapping.compiled.block_columns import BlockColumns
@@ -20,6 +20,7 @@ from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import DateRules
 from importer.mapping.values.fault import quoted
 from importer.mapping.values.postal import length_of
+from importer.records import Json
 
 _LONGEST: Final = 40
 """No date and no number is longer; notes and addresses need no closer look."""
@@ -88,6 +89,15 @@ class CellEvidence:
     def count(self, proof: str) -> int:
         return self._counts[proof]
 
+    def keep(self) -> dict[str, Json]:
+        """Write down what was counted."""
+        return {"counts": {**self._counts}, "example": self.example, "dotted": self.dotted}
+
+    def recall(self, kept: Any) -> None:
+        """Take over what ``keep`` wrote down."""
+        self._counts = Counter(kept["counts"])
+        self.example, self.dotted = kept["example"], kept["dotted"]
+
     @property
     def proven(self) -> tuple[str, ...]:
         return tuple(proof for proof in self._counts if proof not in _PROVE_NOTHING)
@@ -130,6 +140,28 @@ class Evidence:
             tally.see(table)
         if self._others is not None:
             self._others.see(table)
+
+    def keep(self) -> dict[str, Json]:
+        """Write down what the file proved, for whoever maps some of its rows without the others."""
+        return {
+            **{
+                kind: [[list(key), tally.keep()] for key, tally in tallies.items()]
+                for kind, tallies in self._kinds.items()
+            },
+            "others": None if self._others is None else self._others.keep(),
+        }
+
+    def recall(self, kept: Any) -> None:
+        """Take over what ``keep`` wrote down of the same mapping and header."""
+        for kind, tallies in self._kinds.items():
+            for key, tally in kept[kind]:
+                tallies[tuple(key)].recall(tally)
+        if self._others is not None and kept["others"] is not None:
+            self._others.recall(kept["others"])
+
+    @property
+    def _kinds(self) -> dict[str, dict[RuleKey, CellEvidence]]:
+        return {"dates": self._dates, "decimals": self._decimals, "codes": self._codes}
 
     def conventions(self, key: RuleKey, rule: Rule) -> Conventions:
         """Tell how a rule's cells are written: as the mapping says, else as the column proves, else as others do."""
@@ -266,6 +298,19 @@ class OtherDates:
                     self._dates[index] += 1
                     if (proof := dates.evidence_of(bare)) in _ORDERS:
                         proven.add(proof)
+
+    def keep(self) -> dict[str, Json]:
+        """Write down what was counted."""
+        return {
+            "proven": [[*sorted(each)] for each in self._proven],
+            "filled": [*self._filled],
+            "dates": [*self._dates],
+        }
+
+    def recall(self, kept: Any) -> None:
+        """Take over what ``keep`` wrote down."""
+        self._proven = [set(each) for each in kept["proven"]]
+        self._filled, self._dates = [*kept["filled"]], [*kept["dates"]]
 
     def columns(self, order: str) -> list[int]:
         """Give the columns that prove an order and no other."""

@@ -82,7 +82,7 @@ class RuleTrial(Protocol):
         ...
 
     def harms(self, changed: Mapping) -> bool:
-        """Whether a row that was fine becomes another."""
+        """Tell whether a row that was fine becomes another."""
         ...
 
 

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import cached_property
+from typing import Final
 
 from pydantic import ValidationError
 
@@ -27,10 +28,16 @@ from importer.mapping.shared_keys import HolderStore
 from importer.mapping.suppressed_people import SuppressedPeople
 from importer.mapping.suppression import Suppression
 from importer.mapping.survey import Surveyor
-from importer.records import Addition, FollowUps, ImportMode, OnUpdate, RowObject, TagMode
+from importer.records import Addition, FollowUps, ImportMode, Json, OnUpdate, RowObject, TagMode
 from importer.runtime.environment import variables
 from importer.settings import ReadingOptions, location_in
-from importer.yaml.document import Document, YamlFault, YamlPath, in_order, parse
+from importer.yaml.document import Document, Plain, YamlFault, YamlPath, in_order, parse
+
+_OTHER_FILES: Final = {
+    "steps": ("a migration file", "importer migrate FOLDER -m {name}"),
+    "jobs": ("a jobs file", "importer serve {name}"),
+}
+"""Which other files of ours are known by a key that no mapping has: what each is, and which command takes it."""
 
 
 class Mapping:
@@ -38,30 +45,37 @@ class Mapping:
 
     def __init__(self, model: MappingModel, *, name: str, text: str, document: Document) -> None:
         self.name = name
+        """The file, as it was named."""
         self.text = text
+        """The YAML, as it is written."""
         self.model = model
         self._document = document
 
     @cached_property
     def fingerprint(self) -> str:
+        """What it means, as a hash: comments, order and examples change nothing."""
         content = self.model.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"tests"})
         normal = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(normal.encode()).hexdigest()
 
     @property
     def headers(self) -> tuple[str, ...]:
+        """The columns that it names."""
         return tuple(dict.fromkeys(named.name for named in named_headers(self.model)))
 
     @property
     def row_object(self) -> RowObject:
+        """What each row becomes: a contact, a company, or something beside a contact."""
         return self.model.object_
 
     @property
     def mode(self) -> ImportMode:
+        """Whether contacts are created, updated, or both."""
         return self.model.mode
 
     @property
     def tag_mode(self) -> TagMode:
+        """Whether tags are added, replaced or taken away."""
         return self.model.tags.mode if self.model.tags is not None else TagMode.ADD
 
     @property
@@ -96,6 +110,11 @@ class Mapping:
     def location_by_column(self) -> bool:
         """Whether each row names its own location."""
         return self.model.location is not None and self.model.location.fixed is None
+
+    @property
+    def location_column(self) -> str | None:
+        """The column by which each row names its own location; None where all rows go to one."""
+        return None if self.model.location is None else self.model.location.column
 
     @property
     def sets_tags(self) -> bool:
@@ -180,8 +199,12 @@ class Mapping:
         allow_transforms: bool = False,
         draft_store: HolderStore | None = None,
         suppressed: SuppressedPeople | None = None,
+        writing: Json = None,
     ) -> Surveyor:
-        """Lay the mapping over a file's header. Raises MappingError for columns the file lacks, the nearest named."""
+        """Lay the mapping over a file's header. Raises MappingError for columns the file lacks, the nearest named.
+
+        ``writing``: what ``BoundMapping.keep_writing`` gave, where some rows of the file are looked at alone.
+        """
         return Surveyor(
             self.model,
             header,
@@ -191,6 +214,7 @@ class Mapping:
             allow_transforms=allow_transforms,
             draft_store=draft_store,
             suppressed=suppressed,
+            writing=writing,
         )
 
 
@@ -213,6 +237,8 @@ def load_mapping(path: str | os.PathLike[str]) -> Mapping:
 def parse_mapping(text: str, *, name: str = "mapping.yaml") -> Mapping:
     """Read a mapping from its text; ``name`` is what faults call the file. Raises MappingError."""
     parsed = parse(text, MappingModel)
+    if parsed.value is None:
+        _refuse_other_file(parsed.document.value, name)
     found = check(parsed.value) if parsed.value is not None else _check_sound_rules(parsed.document)
     placed = (YamlFault(parsed.document.spot(path), said) for path, said in found)
     faults = tuple(fault.at(name) for fault in in_order((*parsed.faults, *placed)))
@@ -220,6 +246,13 @@ def parse_mapping(text: str, *, name: str = "mapping.yaml") -> Mapping:
         count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
         raise MappingError(f"The mapping has {count}.", faults=faults)
     return Mapping(parsed.value, name=name, text=text, document=parsed.document)
+
+
+def _refuse_other_file(plain: Plain, name: str) -> None:
+    """Refuse by its name what is written for another command: of a mapping it has faults alone."""
+    for key, (what, command) in _OTHER_FILES.items():
+        if isinstance(plain, dict) and key in plain and not plain.keys() & {"fields", "custom_fields"}:
+            raise MappingError(f"{name} is {what}, not a mapping. It is for: {command.format(name=name)}")
 
 
 def _check_sound_rules(document: Document) -> Iterator[tuple[YamlPath, str]]:

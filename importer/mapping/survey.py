@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -28,7 +28,7 @@ from importer.mapping.suppressed_people import SuppressedPeople
 from importer.mapping.suppression import SuppressedRows
 from importer.mapping.transforms.own import OwnSteps
 from importer.mapping.values.conventions import Conventions
-from importer.records import Block, Outcome, Record, RowId
+from importer.records import Block, Json, Outcome, Record, RowId
 
 
 class BoundMapping:
@@ -48,7 +48,10 @@ class BoundMapping:
         notes: tuple[str, ...] = (),
         repeated: RepeatedAdditions | None = None,
         suppressed: SuppressedRows | None = None,
+        keep_writing: Callable[[], Json] = dict,
     ) -> None:
+        self.keep_writing = keep_writing
+        """Writes down how the file is written, for whoever maps some of its rows without the others."""
         self.rows = rows
         self.notes = notes
         """What the survey decided and a person may want to know."""
@@ -72,6 +75,10 @@ class BoundMapping:
         if (repeated := self._repeated) is not None:
             mapped = [repeated.number(each) if isinstance(each, Record) else each for each in mapped]
         return mapped if self._suppressed is None else list(map(self._suppressed.settle, mapped))
+
+    def locations(self, block: Block) -> list[str | None]:
+        """Tell which location each row of a block goes to; None where it goes to none."""
+        return self._program.locations(block)
 
     def settle(self, mapped: list[Record | Outcome]) -> list[Record | Outcome]:
         """Let the rows of one person be sent, merged, skipped or failed as the mapping says."""
@@ -100,9 +107,10 @@ class Surveyor:
 
     ``draft_store``: keeps who holds which key while duplicates are looked for; without one, nobody is somebody else.
     ``suppressed``: gathers the people who are sent nothing, over all sources of an import.
+    ``writing``: how the file is written, as ``keep_writing`` gave it to whoever sees some of its rows alone.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what a survey is given of its file and of those around it)
         self,
         model: MappingModel,
         header: Sequence[str],
@@ -113,6 +121,7 @@ class Surveyor:
         allow_transforms: bool,
         draft_store: HolderStore | None = None,
         suppressed: SuppressedPeople | None = None,
+        writing: Json = None,
     ) -> None:
         self._suppressed = suppressed
         self._model = model = with_other_columns(model, header)
@@ -122,6 +131,9 @@ class Surveyor:
         _refuse_nobody(model, self._layout)
         self._own = OwnSteps(_own_names(model), allowed=allow_transforms)
         self._evidence = Evidence(model, self._layout, self._own, today)
+        self._knows_writing = writing is not None
+        if writing is not None:
+            self._evidence.recall(writing)
         self._location = LocationColumn(model.location, self._layout, location)
         self._filter = row_filter(model, self._layout)
         self._rows = 0
@@ -176,7 +188,8 @@ class Surveyor:
         if not rows:
             return None
         table = BlockColumns(rows, frozenset(self._model.defaults.empty), self._model.clear)
-        self._evidence.see(table)
+        if not self._knows_writing:
+            self._evidence.see(table)
         return table
 
     def _sound_rows(self, block: Block) -> Sequence[Sequence[str]]:
@@ -216,6 +229,7 @@ class Surveyor:
             open_dates={key: said for key, said in open_dates.items() if is_custom(key)},
             locate=self._locate,
             notes=self._evidence.order_notes(self._header),
+            keep_writing=self._evidence.keep,
         )
 
     def _repeated_additions(self) -> RepeatedAdditions | None:

@@ -44,16 +44,24 @@ class ReadHow(StrEnum):
 
 @value_type(frozen=True, slots=True, kw_only=True)
 class MirrorReading:
-    """A mirror that is young enough, and what it took. ``requests``: those made now."""
+    """A mirror that is young enough, and what it took."""
 
     location_id: str
+    """Whose contacts they are."""
     name: str
+    """What the location is called."""
     path: Path
+    """The private file that holds them."""
     how: ReadHow
+    """Whether they were kept as they were, brought up to date, or read whole."""
     contacts: int
+    """How many there are."""
     requests: int
+    """Calls that were made now; none where the mirror was young enough."""
     seconds: float
+    """How long it took."""
     as_of: float
+    """As of when they are, in seconds since 1970."""
 
     def to_json(self) -> dict[str, Json]:
         """Write it as documented; programs rely on the names."""

@@ -63,8 +63,11 @@ class Source:
             unit="Row" if reading.ragged else "Line",
         )
         self.name = reading.detected.name
+        """The file's name."""
         self.header: tuple[str, ...] = tuple(names[column] for column in kept)
+        """The names of its columns."""
         self.detected: Detected = reading.detected
+        """What the reader found out: format, encoding, sheet, header's row, and why."""
         self._reading = reading
         self._index = index
         self._layout = layout
@@ -80,6 +83,7 @@ class Source:
         self._table = Table(self._grid, layout, source=index)
 
     def __iter__(self) -> Iterator[Row]:
+        """Walk the rows that are meant."""
         for block in self.blocks():
             yield from block
 

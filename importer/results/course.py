@@ -52,7 +52,7 @@ class Course:
         self._rows_a_request = rows / requests if requests else 0.0
 
     def land(self, rows: Iterable[int]) -> None:
-        """Rows are stored, and wait for what follows."""
+        """Count rows that are stored, and wait for what follows."""
         self._waiting.update(rows)
 
     @property
@@ -66,7 +66,7 @@ class Course:
         return len(self._waiting)
 
     def progressed(self) -> str:
-        """How many of the rows are sent; where some of these wait for their tags, how many are settled too."""
+        """Say how many of the rows are sent; where some of these wait for their tags, how many are settled too."""
         planned = wording.rows(self.planned_rows)
         if not self._waiting:
             return f"{self.settled_rows:,} of {planned}"
@@ -90,11 +90,11 @@ class Course:
         self._held_for = reason
 
     def held_seconds(self, now: float) -> float:
-        """Time until any location sends again; 0 when one does already."""
+        """Tell the time until any location sends again; 0 when one does already."""
         return max(min((self._held.get(name, 0.0) - now for name in self._locations), default=0.0), 0.0)
 
     def rows_per_second(self, now: float) -> float:
-        """The pace of the last half minute."""
+        """Give the pace of the last half minute."""
         before = self._marks[0]
         if now <= before.at:
             return 0.0
@@ -103,7 +103,7 @@ class Course:
         return max(settled, carried) / (now - before.at)
 
     def seconds_left(self, now: float) -> float | None:
-        """Time until the last row: at the pace seen, but never faster than the quota lets the rest through."""
+        """Tell the time until the last row: at the pace seen, but never faster than the quota lets the rest through."""
         left = self.planned_rows - self._arrived()
         if left <= 0:
             return 0.0 if self.planned_rows else None
@@ -142,7 +142,7 @@ class Course:
         return f"{self.progressed()} ({share * 100:.0f} %), {self.motion(now)}; {self.tallied()}"
 
     def motion(self, now: float) -> str:
-        """The pace and the time left, or the hold."""
+        """Say the pace and the time left, or the hold."""
         left = self.seconds_left(now)
         ahead = "" if not left else f", {wording.duration(left)} left"
         if held := self.held_seconds(now):
@@ -150,6 +150,6 @@ class Course:
         return f"{self.rows_per_second(now):.1f} rows/s{ahead}"
 
     def tallied(self, *, short: bool = False) -> str:
-        """The counts by outcome; ``short`` leaves out what no row has met yet."""
+        """Say the counts by outcome; ``short`` leaves out what no row has met yet."""
         shown = [status for status in _SHOWN if self.counts[status] or not short]
         return ", ".join(f"{status.value} {self.counts[status]:,}" for status in shown)

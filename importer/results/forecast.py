@@ -55,33 +55,49 @@ class Forecast:
     """What a run would do. ``ready + skipped + failed == rows_read``, always."""
 
     rows_read: int
+    """All rows of the sources, blank ones aside."""
     row_object: RowObject = RowObject.CONTACT
+    """What each row becomes: a contact, or something else that the mapping's ``object`` names."""
     ready: int
     """Rows that a run would send."""
     skipped: int
+    """Rows that the mapping leaves out, or that are no contacts."""
     failed: int
+    """Rows that a run would not send, as they stand."""
     duplicates: int
     """Rows of a person who has another row before them in the same import."""
     updates_again: int = 0
     """Rows that go to the contact of a row before them."""
     warnings: int
+    """Warnings given; ``rows_with_warnings`` counts the rows that carry them."""
     rows_with_warnings: int
+    """Rows that carry any."""
     requests: int
+    """Calls that the run needs at most."""
     seconds: float
+    """How long it takes at the vendor's quota."""
     daily_share: float
     """Of the location that needs most of its daily allowance."""
     days: int = 1
+    """Over how many days the daily allowance spreads it."""
     errors_by_code: Mapping[str, int]
+    """Failing rows by their code."""
     locations: Mapping[str, LocationForecast] = field(default_factory=dict)
+    """What is asked of each location, by its id."""
     expected: Expected | None = None
+    """What the location's own search said of a sample of rows; None: it was not asked."""
     lifts: Lifts = Lifts()
+    """Rows that switch do-not-disturb off."""
     same_contact: SameContact = NO_ROWS
     """Rows that share an e-mail or a phone."""
     similar: SimilarRows | None = None
     """Rows that may be of one person; None: nobody looked."""
     errors: Sequence[CodeGroup] = field(default=(), repr=False)
+    """Why rows fail, by code, each with its first rows."""
     warning_groups: Sequence[CodeGroup] = field(default=(), repr=False)
+    """What rows are warned of, likewise."""
     skip_groups: Sequence[CodeGroup] = field(default=(), repr=False)
+    """Why rows are skipped, likewise."""
     overlooked: Sequence[str] = ()
     """What the mapping leaves out that a careful person would ask about; sentences without anybody's values."""
     unchecked: Sequence[str] = ()
@@ -89,12 +105,19 @@ class Forecast:
     new_tags: Mapping[str, int] = field(default_factory=dict, repr=False)
     """Tags that the location does not have yet, with their rows, the most frequent first."""
     sources: Sequence[SourceSummary] = ()
+    """What was read, file by file."""
     mapping: str = ""
+    """The mapping's file, as it was named."""
     mapping_fingerprint: str = ""
+    """Two mappings that mean the same have the same one."""
     base_url: str = ""
+    """The address of the API."""
     sandbox: bool = False
+    """Whether it is for a stand-in."""
     made_at: float = 0.0
+    """When, in seconds since 1970."""
     tool_version: str = ""
+    """The version of this program."""
     commands: NextCommands = UNSAID
     """How the run that it foretells is said."""
     first_time: bool = False

@@ -182,43 +182,64 @@ class PlanSummary:
     """What a plan comes to."""
 
     plan_id: str
+    """By which ``apply`` finds it."""
     sources: tuple[str, ...]
+    """The files, by name."""
     mapping: str
+    """The mapping's file, as it was named."""
     made_at: float
+    """When, in seconds since 1970."""
     actions: Mapping[PlanAction, int]
+    """Rows by what becomes of them."""
     fields: Mapping[str, FieldChanges]
+    """How often each field is set, changed and cleared."""
     groups: Sequence[PlanGroup]
+    """Why rows are left out, and what they are warned of, by code."""
     mirrors: Mapping[str, MirrorSummary]
+    """What was read of each location, by its id."""
     requests: int
+    """Calls that applying it needs."""
     requests_without_plan: int
+    """Calls that a plain run would need."""
     requests_made: int
+    """Calls that were made for the plan itself."""
     seconds: float
+    """How long planning took."""
     apply_seconds: float
+    """How long applying it takes at the vendor's quota."""
     lifts: int
+    """Contacts for whom do-not-disturb would be switched off."""
     workflow: str | None
+    """The workflow that contacts are added to."""
     plan: Path
+    """The file with a line for each row."""
     report: Path
+    """The page for whoever has to approve."""
     missing: MissingContacts | None = None
     """Where it was asked for."""
 
     @property
     def rows_read(self) -> int:
+        """All rows of the sources."""
         return sum(self.actions.values())
 
     def count(self, action: PlanAction) -> int:
+        """Count the rows of an action."""
         return self.actions.get(action, 0)
 
     @property
     def failing(self) -> int:
+        """Rows that would fail or could be several people."""
         return self.count(PlanAction.FAIL) + self.count(PlanAction.AMBIGUOUS)
 
     @property
     def unsent(self) -> int:
-        """Count the rows of which it is not known whose they are."""
+        """Rows that fail or are skipped: whose they are is not known."""
         return self.count(PlanAction.FAIL) + self.count(PlanAction.SKIP)
 
     @property
     def exit_code(self) -> int:
+        """0 no row would fail, 1 some would, or are ambiguous."""
         return 1 if self.failing else 0
 
     def to_json(self) -> dict[str, Json]:

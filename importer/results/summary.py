@@ -63,62 +63,96 @@ class Summary:
     """How a run ended. ``created + updated + skipped + failed + pending == rows_read``, always."""
 
     run_id: str
+    """By which ``resume``, ``retry`` and ``undo`` find it."""
     state: Literal["finished", "stopped"]
+    """Whether every row has an outcome."""
     reason: str | None
+    """Why it stopped, in a sentence; None where it did not."""
     source: str
     """As the user named it; several are joined by ``, `` (each one is in ``sources``)."""
     rows_read: int
+    """All rows of the sources, blank ones aside."""
     created: int
+    """Rows that made a contact."""
     updated: int
+    """Rows that met a contact."""
     skipped: int
+    """Rows that were not sent, and should not be."""
     failed: int
+    """Rows that were refused or are not valid; each has its code and remedy."""
     pending: int
+    """Rows that a stopped run did not reach."""
     warnings: int
     """Warnings given; ``rows_with_warnings`` counts the rows that carry them."""
     requests: int
+    """Calls that were made."""
     throttled: int
+    """Calls that the vendor refused for the quota's sake."""
     seconds: float
     """Time the run was at work; the pause before a resume does not count."""
     errors_by_code: Mapping[str, int]
+    """Failed rows by their code."""
     locations: Mapping[str, LocationSummary]
+    """Each location's part, by its id."""
     results: Path
+    """The file with every row and its outcome."""
     failed_rows: Path
+    """The file with the failed and pending rows, to be corrected and imported."""
     report: Path
+    """The page for whoever asked for the import."""
 
     failed_by_cause: Path
+    """The file with a line for each cause."""
     summary: Path
+    """The file with these figures."""
     failed_workbook: Path | None = None
     """The failed rows as text cells, which a spreadsheet leaves as they are; None where there are none, or too many."""
     rows_with_warnings: int = 0
+    """Rows that carry any."""
     retries: int = 0
+    """Calls that were made again."""
     verified: int = 0
     """Contacts that were read back (``--verify``)."""
     differing: int = 0
     """Of those, the ones that hold something else than was sent; their rows carry the warnings."""
     latency: Latency = Latency()
+    """Time to an answer."""
     failed_by_remedy: Mapping[Remedy, int] = field(default_factory=dict)
+    """Failed rows by what helps."""
     beside: Mapping[str, int] = field(default_factory=dict)
     """What the run added beside contacts, by its kind."""
     errors: Sequence[CodeGroup] = field(default=(), repr=False)
+    """Why rows failed, by code, each with its first rows."""
     warning_groups: Sequence[CodeGroup] = field(default=(), repr=False)
+    """What rows were warned of, likewise."""
     skip_groups: Sequence[CodeGroup] = field(default=(), repr=False)
+    """Why rows were skipped, likewise."""
     sources: Sequence[SourceSummary] = ()
+    """What was read, file by file."""
     mapping: str = ""
+    """The mapping's file, as it was named."""
     mapping_fingerprint: str = ""
+    """Two mappings that mean the same have the same one."""
     base_url: str = ""
+    """The address of the API."""
     follows: str | None = None
     """The run whose failed rows this one imports, corrected."""
     since: Since | None = None
     """What became of this run's failed rows in the runs that followed it."""
     sandbox: bool = False
+    """Whether it went to a stand-in."""
     started_at: float = 0.0
+    """When its first session began, in seconds since 1970."""
     finished_at: float = 0.0
+    """When its last session ended, likewise."""
     tool_version: str = ""
+    """The version of this program."""
     reason_code: str | None = None
     """Why it stopped, for programs: the ``StopError.code``, or ``killed``; ``None`` when it did not."""
     missing: int = 0
     """People whom earlier files of the feed had and this one lacks (changed-only); they are in ``missing_file``."""
     missing_file: Path | None = None
+    """Where those people are listed, if there are any."""
     kept: Sequence[tuple[Path, Path]] = ()
     """Files that somebody changed since they were written, each with the name that the one of now got instead."""
     cut_cells: int = 0
@@ -137,6 +171,7 @@ class Summary:
 
     @property
     def counts(self) -> Counts:
+        """Rows by outcome."""
         return Counts(
             created=self.created,
             updated=self.updated,

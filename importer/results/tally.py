@@ -61,7 +61,7 @@ class Groups:
             self._examples.setdefault(code, []).append(example)
 
     def ranked(self) -> tuple[CodeGroup, ...]:
-        """The groups, the largest first; groups of one size by name, so that two writings are alike."""
+        """List the groups, the largest first; groups of one size by name, so that two writings are alike."""
         whole = self.counts.total() or 1
         ranking = sorted(self.counts.items(), key=lambda pair: (-pair[1], pair[0]))
         return tuple(self._group(code, rows, rows / whole) for code, rows in ranking)

@@ -106,7 +106,7 @@ class _AboveBar:
             self._bar.say(text)
 
     def flush(self) -> None:
-        """Nothing is held back here."""
+        """Hold nothing back here."""
 
 
 class Lines:
@@ -128,14 +128,14 @@ class Lines:
         self._write(text)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Close nothing: nothing is open."""
 
 
 class MessagesOnly(Lines):
     """Lines without the progress."""
 
     def show(self, course: Course, now: float) -> None:
-        """Nothing is shown."""
+        """Show nothing."""
 
 
 class Progress:

@@ -33,31 +33,42 @@ class UndoSummary:
     """What an undo came to, row by row counted."""
 
     run_id: str
+    """The run that was taken back."""
     dry: bool
+    """Whether it only looked."""
     rows_read: int
+    """All rows of the run."""
     counts: Mapping[UndoStatus, int]
+    """Rows by what taking back came to."""
     reasons: Mapping[str, int] = field(repr=False)
     """Why rows were kept or failed, the most frequent first."""
     requests: int
+    """Calls that were made."""
     seconds: float
+    """How long it took."""
     jobs: tuple[str, ...]
     """They imported the file, and do so again when they meet it."""
     path: Path
+    """The file with a line for each row."""
     stopped: str | None = None
     """Why it stopped before its end."""
     reason_code: str | None = None
+    """The same for programs: a ``StopError.code``."""
 
     @property
     def exit_code(self) -> int:
+        """0 all taken back, 1 some rows were kept or failed, 3 stopped before its end."""
         if self.stopped is not None:
             return 3
         return 1 if self.left else 0
 
     @property
     def state(self) -> str:
+        """``finished`` or ``stopped``."""
         return "finished" if self.stopped is None else "stopped"
 
     def count(self, status: UndoStatus) -> int:
+        """Count the rows of a status."""
         return self.counts.get(status, 0)
 
     @property
@@ -66,6 +77,7 @@ class UndoSummary:
         return self.count(UndoStatus.KEPT) + self.count(UndoStatus.FAILED)
 
     def to_json(self) -> dict[str, Json]:
+        """Write it as documented; programs rely on the names."""
         return {
             "run_id": self.run_id,
             "state": self.state,

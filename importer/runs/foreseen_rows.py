@@ -16,8 +16,8 @@ from importer.records import Block, Outcome, Record, value_type
 from importer.runs.attaching import Alter, Attaching, origins_of
 from importer.runs.catalogs import AskedLocations, why_unasked
 from importer.runs.intake import (
-    Intake,
     Mapped,
+    SourceIntake,
     SurveyOptions,
     choose_location,
     open_staged,
@@ -48,7 +48,7 @@ class Taken:
     staged: tuple[StagedSource, ...]
     options: SurveyOptions
     sharing: KeySharing
-    intakes: Sequence[Intake]
+    intakes: Sequence[SourceIntake]
     notes: tuple[str, ...] = ()
     """What is to be said of the list of people who are sent nothing."""
     origins: tuple[Attachments, ...] = ()
@@ -58,7 +58,7 @@ class Taken:
     def location_ids(self) -> frozenset[str]:
         return frozenset(name for intake in self.intakes for name in intake.bound.location_rows)
 
-    def first(self, rows: int) -> Iterator[tuple[Intake, Mapped]]:
+    def first(self, rows: int) -> Iterator[tuple[SourceIntake, Mapped]]:
         """Map the first rows of all sources; 0: all of them."""
         left = rows or None
         for intake in self.intakes:

@@ -45,21 +45,26 @@ class PastRun:
     """One run, at rest or under way, as it was when it was read."""
 
     run: Run
+    """What was noted at its begin and end: state, times, options, who began it."""
     counts: Counts
     """Of the whole run. Under way they are half a second old at most; ``pending`` is 0 until its sources are read."""
     causes: tuple[RunCause, ...]
     """Why rows failed or were skipped, and what was warned of; none of a run that is under way."""
     followed_by: tuple[str, ...] = ()
+    """The runs that sent its failed rows again, corrected."""
     progress: dict[str, Any] | None = None
     """Where a run under way stands, as ``progress.json`` has it."""
     state_folder: StateFolder = field(repr=False)
+    """Where it lies."""
 
     @property
     def id(self) -> str:
+        """The run's id, as everywhere."""
         return self.run.id
 
     @property
     def under_way(self) -> bool:
+        """Whether a process is at it just now."""
         return self.run.state is RunState.RUNNING
 
     @property

@@ -10,7 +10,7 @@ from dataclasses import field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from importer.errors import MappingError, SettingsError, SourceError
 from importer.mapping import BoundMapping, Mapping, Surveyor
@@ -24,7 +24,7 @@ from importer.reading.selection import RowNumbers
 from importer.records import Block, Outcome, Record, limited, value_type
 from importer.runs.key_sharing import draft_holders
 from importer.runtime import environment
-from importer.settings import SANDBOX_LOCATION, Connection, ReadingOptions, RunSettings
+from importer.settings import SANDBOX_LOCATION, Connection, ReadingOptions, RunSettings, is_location_id
 from importer.sources import StagedSource, stage, stage_each
 from importer.sources.corrections import correct, kept_corrections
 from importer.sources.expanding import expand_sources
@@ -35,11 +35,23 @@ Resolve: TypeAlias = Callable[[Record], Record | Outcome]
 _PIECE: Final = 500
 
 
+class RowSource(Protocol):
+    """A header and numbered rows, wherever they lie; every walk over it gives the same rows."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def header(self) -> tuple[str, ...]: ...
+
+    def blocks(self, size: int = 1000) -> Iterator[Block]: ...
+
+
 @value_type(frozen=True, slots=True, kw_only=True)
 class Intake:
     """One source with the mapping bound to it. ``rows`` are those a run takes, after ``--limit``."""
 
-    source: Source
+    source: RowSource
     bound: BoundMapping
     rows: int
     no_people: MappingOf[int, str] = field(default_factory=dict, repr=False)
@@ -79,6 +91,13 @@ class Intake:
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
+class SourceIntake(Intake):
+    """One whole source, with what was detected of it."""
+
+    source: Source
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
 class SurveyOptions:
     """What a survey needs beside the mapping and the source. ``today`` bounds birthdays and two-digit years."""
 
@@ -96,7 +115,7 @@ class SurveyOptions:
 def choose_location(connection: Connection, mapping: Mapping) -> str | None:
     """Choose the location: the flag's, the mapping's, the environment's; None where each row names its own.
 
-    Raises SettingsError where a flag contradicts the mapping.
+    Raises SettingsError where a flag contradicts the mapping, and for what can be no id.
     """
     if mapping.location_by_column:
         if connection.location_id is not None:
@@ -105,7 +124,13 @@ def choose_location(connection: Connection, mapping: Mapping) -> str | None:
             )
         return None
     sandbox = SANDBOX_LOCATION if connection.sandbox else None
-    return connection.location_id or mapping.fixed_location or environment.location_id() or sandbox
+    found = connection.location_id or mapping.fixed_location or environment.location_id() or sandbox
+    if found is not None and not is_location_id(found):
+        raise SettingsError(
+            f"{found!r} is no location's id. It is made of letters and digits, and stands in the address of the sub-account: "
+            ".../location/ID/..."
+        )
+    return found
 
 
 def require_destination(connection: Connection, mapping: Mapping) -> None:
@@ -181,14 +206,14 @@ def survey(
     *,
     keep_going: Callable[[], None] = lambda: None,
     beat: Callable[[int], None] = lambda _rows: None,
-) -> list[Intake]:
+) -> list[SourceIntake]:
     """Read every source once and bind the mapping to it; nothing is kept of the rows but counts and hashes.
 
     Raises SourceError when there is not one row, and MappingError where the mapping does not fit a source.
 
     ``keep_going`` is asked between blocks and raises to end the survey; ``beat`` is told how many rows each has.
     """
-    intakes: list[Intake] = []
+    intakes: list[SourceIntake] = []
     left = options.limit
     with draft_holders(mapping) as draft:
         store = draft if options.apart else None
@@ -203,7 +228,7 @@ def survey(
             left = None if left is None else left - bound.rows
             whole = source.every_block() if source.only is not None else limited(source.blocks(), bound.rows)
             no_people = footers.prove(whole)
-            intakes.append(Intake(source=source, bound=bound, rows=bound.rows, no_people=no_people))
+            intakes.append(SourceIntake(source=source, bound=bound, rows=bound.rows, no_people=no_people))
         if suppressed is not None:
             suppressed.spread()
     if not any(intake.rows for intake in intakes):

@@ -37,6 +37,7 @@ def shown_row(item: Record | Outcome, mapping: Mapping) -> dict[str, Json]:
     return {
         "row": number_of(item.row),
         "location_id": item.location_id,
+        **({"contact_id": item.contact_id} if item.contact_id else {}),
         "payload": build_payload(item, mode=mapping.mode, tag_mode=mapping.tag_mode),
         "follow_ups": follow_ups.follow_up_plan(item, mapping.follow_ups),
         "warnings": [_fault(fault) for fault in item.warnings],

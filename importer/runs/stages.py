@@ -60,7 +60,7 @@ def prepare(session: RunSession) -> AbstractContextManager[Preparation]:
 
 @contextlib.contextmanager
 def freeing_keys(session: RunSession) -> Iterator[None]:
-    """In the end let go of the keys of rows that were refused, and of all where nothing was sent."""
+    """Let go, in the end, of the keys of rows that were refused, and of all where nothing was sent."""
     try:
         yield
     finally:

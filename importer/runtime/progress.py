@@ -23,7 +23,7 @@ class SendingProgress(Protocol):
     def planned(self, rows: int, requests: int, seconds: float) -> None: ...
 
     def landed(self, rows: Sequence[RowId]) -> None:
-        """Rows are stored, and wait for their tags or what else follows."""
+        """Hear of rows that are stored, and wait for their tags or what else follows."""
         ...
 
     def settled(self, outcome: Outcome) -> None: ...
@@ -57,6 +57,7 @@ class Phase(StrEnum):
     READING = "reading"
     """The sources are copied, read and checked from end to end, before the first row is sent."""
     SENDING = "sending"
+    """Rows are on their way."""
     WAITING = "waiting"
     """A location holds all its rows: the quota is used up, or the vendor does not answer."""
     ENDED = "ended"
@@ -81,13 +82,19 @@ class RunProgress:
     """How far a run is. ``created + updated + skipped + failed == settled``."""
 
     phase: Phase
+    """What it is about just now."""
     total: int | None = None
     """Rows that this session has to settle; ``None`` until the sources are read."""
     settled: int = 0
+    """Rows that have an outcome."""
     created: int = 0
+    """Rows that made a contact."""
     updated: int = 0
+    """Rows that met a contact."""
     skipped: int = 0
+    """Rows that were not sent, and should not be."""
     failed: int = 0
+    """Rows that failed."""
     wait_seconds: float = 0.0
     """In the phase ``waiting``: for how long, at most."""
     reason: str | None = None

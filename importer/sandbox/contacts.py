@@ -51,7 +51,7 @@ class Contact:
         self.enrolments[thing_id] = self.enrolments.get(thing_id, 0) + 1
 
     def keys(self) -> Iterator[Key]:
-        """Every identity it can be found by, additional ones included."""
+        """List every identity that it can be found by, additional ones included."""
         if email := self.properties.get("email"):
             yield "email", email.lower()
         if phone := self.properties.get("phone"):

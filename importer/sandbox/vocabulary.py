@@ -37,5 +37,5 @@ PICKLISTS: Final = frozenset({"SINGLE_OPTIONS", "MULTIPLE_OPTIONS", "CHECKBOX", 
 
 @functools.cache
 def timezones() -> tuple[str, ...]:
-    """The names of ``GET /locations/{id}/timezones``: the vendor lists legacy ones too (``US/Central``)."""
+    """List the names of ``GET /locations/{id}/timezones``: the vendor lists legacy ones too (``US/Central``)."""
     return tuple(sorted(name for name in zoneinfo.available_timezones() if "/" in name or name == "UTC"))

@@ -151,7 +151,7 @@ class LocationSender:
             self._employ()
 
     def finish(self) -> None:
-        """No more rows come: what waits for company need not wait any longer."""
+        """Learn that no more rows come: what waits for company need not wait any longer."""
         self._finishing = True
         self._flush_if_last()
 

@@ -94,10 +94,10 @@ class NoRows:
         self.marks: dict[str, QuotaMark] = {}
 
     def intend(self, intents: Iterable[Intent], images: Iterable[BeforeImage] = ()) -> None:
-        """Nothing is sent."""
+        """Send nothing."""
 
     def withdraw(self, intents: Iterable[Intent]) -> None:
-        """Nothing was to be sent."""
+        """Send nothing: nothing was to be sent."""
 
     def append(
         self,
@@ -107,10 +107,10 @@ class NoRows:
         outcomes: Iterable[Outcome],
         images: Iterable[BeforeImage] = (),
     ) -> None:
-        """Nothing is settled."""
+        """Settle nothing."""
 
     def pulse(self, pulse: Pulse) -> None:
-        """No report is written."""
+        """Write no report."""
 
     def mark_quota(self, marks: Sequence[QuotaMark]) -> None:
         self.marks.update((mark.location_id, mark) for mark in marks)

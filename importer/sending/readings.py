@@ -51,7 +51,6 @@ class Readings:
             self.gate.leave(ticket, late_seconds=late)
             self.progress.requested(self.location_id, seconds, False)
             return raw
-        self.gate.slots.note_round_trip(seconds)
         self.slowest_seconds = max(self.slowest_seconds, seconds)
         self.gate.leave(ticket, at=raw.received_at)
         # of a quota far beyond the vendor's usual one not every reading matters

@@ -232,10 +232,12 @@ class Findings:
         self.close()
 
     def close(self) -> None:
+        """Close the file."""
         self._db.close()
 
     @property
     def sources(self) -> tuple[CheckedSource, ...]:
+        """What was checked, file by file."""
         return tuple(
             CheckedSource(name=name, header=tuple(header), sha256=sha256)
             for name, header, sha256 in self._fact("sources")
@@ -243,6 +245,7 @@ class Findings:
 
     @property
     def totals(self) -> Totals:
+        """All rows, those that fail, and those that are warned of."""
         rows, failing, warned = self._fact("totals")
         return Totals(rows=rows, failing=failing, warned=warned)
 

@@ -44,14 +44,23 @@ class Suggestion:
     """Guessed rules, the defaults they need, and the columns that are left."""
 
     source_name: str
+    """The file's name."""
     rows: int
+    """How many of its rows were looked at."""
     fields: tuple[Guess, ...]
+    """A guess for each field of the contact."""
     tags: Guess | None
+    """The columns that are tags."""
     custom_fields: tuple[Guess, ...]
+    """A guess for each custom field of the location that a column is called as."""
     left: tuple[Left, ...]
+    """The columns that no rule uses, each with what it could be."""
     region: RegionGuess | None = None
+    """The country of phone numbers that do not name theirs."""
     date_order: RegionGuess | None = None
+    """Day or month first."""
     detected: tuple[str, ...] = ()
+    """What the reader found out about the file."""
     doubts: tuple[Doubt, ...] = ()
     """Of the file as a whole."""
     options: ReadingOptions = _DETECT_ALL
@@ -93,9 +102,11 @@ class Suggestion:
         )
 
     def to_yaml(self) -> str:
+        """Write the mapping, each guess with its reason in a comment."""
         return rendered(self)
 
     def to_json(self) -> dict[str, Json]:
+        """Write all of it for programs, as ``importer suggest --json`` does."""
         return as_json(self)
 
 

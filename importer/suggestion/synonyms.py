@@ -420,7 +420,7 @@ def fields_of(phrase: str) -> tuple[tuple[str, str], ...]:
 
 
 def squeezed_fields_of(word: str) -> tuple[tuple[str, str], ...]:
-    """As ``fields_of``, for a phrase written in one word: ``postalcode``."""
+    """Read as ``fields_of`` does a phrase that is written in one word: ``postalcode``."""
     return fields_of(_squeezed().get(word, ""))
 
 

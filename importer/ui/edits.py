@@ -160,9 +160,8 @@ class DraftEdits:
         with self._db.transaction():
             if change is None:
                 self._db.execute("DELETE FROM changes WHERE undone")
-                change = self._db.execute(
-                    "INSERT INTO changes (at) VALUES (?)", (self._clock.now(),)
-                ).lastrowid
+                self._db.execute("INSERT INTO changes (at) VALUES (?)", (self._clock.now(),))
+                change = self._db.execute("SELECT max(change) FROM changes").fetchone()[0]
             self._note("header", _encode(list(header)))
             self._db.executemany(
                 "INSERT OR IGNORE INTO originals VALUES (?, ?)",

@@ -17,8 +17,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
-GENERATED = {"docs/codes.md", "docs/commands.md"}
-LINKED = (*PAGES, "CONTRIBUTING.md", "CHANGELOG.md", "mappings/README.md")
+GENERATED = {"docs/api.md", "docs/codes.md", "docs/commands.md"}
+LINKED = (*PAGES, "CONTRIBUTING.md", "CHANGELOG.md", "mappings/README.md", "docs/.site/front.md")
 README_MOST_BYTES = 12_288
 
 BLOCK = re.compile(
@@ -209,11 +209,25 @@ def test_every_extra_is_told_of() -> None:
 
 @pytest.mark.parametrize(
     ("page", "writer"),
-    [("docs/codes.md", "write_catalogue"), ("docs/commands.md", "write_commands")],
+    [
+        ("docs/api.md", "write_api"),
+        ("docs/codes.md", "write_catalogue"),
+        ("docs/commands.md", "write_commands"),
+    ],
 )
 def test_a_generated_page_is_current(page: str, writer: str) -> None:
     written = runpy.run_path(str(ROOT / "benchmarks" / f"{writer}.py"), run_name="started")["page"]()
     assert text_of(page) == written, f"run: python benchmarks/{writer}.py"
+
+
+def test_whatever_the_library_gives_is_explained() -> None:
+    import importer
+
+    assert {name.lower() for name in importer.__all__ if not name.endswith("_async")} - {"__version__"} <= (
+        anchors_of("docs/api.md")
+    )
+    unexplained = [line for line in text_of("docs/api.md").splitlines() if line.endswith("|  |")]
+    assert unexplained == []
 
 
 def test_every_code_has_an_anchor() -> None:
@@ -255,5 +269,19 @@ def test_the_benchmarks_that_the_pages_name_can_be_imported(path: str) -> None:
     runpy.run_path(str(ROOT / path), run_name="started")
 
 
-def test_no_page_is_left_out_of_the_readme() -> None:
-    assert [page for page in PAGES[1:] if f"]({page})" not in text_of("README.md")] == []
+def test_every_page_is_reached_from_the_readme() -> None:
+    reached, due = set[str](), ["README.md"]
+    while due:
+        page = due.pop()
+        if page not in reached:
+            reached.add(page)
+            due += pages_linked_from(page)
+    assert set(PAGES) - reached == set()
+
+
+def pages_linked_from(page: str) -> list[str]:
+    folder = (ROOT / page).parent
+    targets = [
+        target for target, _, _ in LINK.findall(FENCED.sub("", text_of(page))) if target.endswith(".md")
+    ]
+    return [(folder / target).resolve().relative_to(ROOT).as_posix() for target in targets]

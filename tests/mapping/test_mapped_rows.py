@@ -299,6 +299,19 @@ def test_a_location_by_column_fans_rows_out(lay: Lay) -> None:
     assert fourth.code == "unknown_location"
 
 
+@pytest.mark.parametrize("cell", ["../x", "loc1/contacts", "loc 1", "loc1?x=1", "Acme, Inc."])
+def test_a_cell_that_can_be_no_locations_id_fails_its_row_alone(lay: Lay, cell: str) -> None:
+    bad, good = lay(
+        "location: {column: L}\nfields: {email: E}", [["E", "L"], ["a@b.com", cell], ["c@d.com", "loc1"]]
+    )
+    assert isinstance(bad, Outcome)
+    assert (bad.code, bad.message) == (
+        "unknown_location",
+        f"Column 'L': '{cell}' is no location's id (letters and digits, as in .../location/ID/...), so the row has no location to go to.",
+    )
+    assert good.location_id == "loc1"
+
+
 def test_a_location_column_without_a_map_holds_ids_and_may_have_a_default(lay: Lay) -> None:
     rules = "location: {column: L, default: loc9}\nfields: {email: E}"
     mapped = lay(rules, [["E", "L"], ["a@b.com", "loc7"], ["a@b.com", ""]])

@@ -232,3 +232,16 @@ custom_fields:
 def test_a_file_that_is_no_mapping_at_all_is_refused(text: str) -> None:
     with pytest.raises(MappingError, match=r"mapping.yaml:1:"):
         parse_mapping(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("version: 1\nsteps: [{files: deals.csv, mapping: deals.yaml}]", "is a migration file, not a mapping. It is for: importer migrate FOLDER -m x.yaml"),
+        ("jobs: {nightly: {source: a.csv}}", "is a jobs file, not a mapping. It is for: importer serve x.yaml"),
+    ],
+)  # fmt: skip
+def test_a_file_for_another_command_is_named(text: str, said: str) -> None:
+    with pytest.raises(MappingError) as refused:
+        parse_mapping(text, name="x.yaml")
+    assert (str(refused.value), refused.value.faults) == (f"x.yaml {said}", ())

@@ -18,7 +18,7 @@ from importer.settings import Connection, Secret
 from tests.sending.memory_journal import MemoryJournal
 from tests.sending.paper_vendor import PaperVendor
 from tests.sending.runs import PLACE, people
-from tests.sending.virtual_time import EPOCH, VirtualClock, run_virtually
+from tests.sending.virtual_time import EPOCH, VirtualClock, run_virtually, stand_still
 
 
 async def send(
@@ -57,6 +57,42 @@ def test_1000_rows_use_97_percent_of_the_quota_and_no_window_refuses_any(seed: i
     seconds = run_virtually(send(vendor, 1_000))
     assert 1_000 / seconds >= 0.97 * 10
     assert vendor.refusals == {"fixed": 0, "first hit": 0, "sliding": 0}
+
+
+@pytest.mark.parametrize("slow_requests", [30, 100, 500])
+@pytest.mark.parametrize("there", [True, False])
+def test_a_way_that_was_slow_and_becomes_quick_has_nobody_refused(slow_requests: int, *, there: bool) -> None:
+    left = iter(range(slow_requests))
+
+    def latency(dice: Random) -> tuple[float, float]:
+        seconds = dice.uniform(0.2, 0.4) if next(left, None) is not None else dice.uniform(0.001, 0.01)
+        return (seconds, 0.0) if there else (0.0, seconds)
+
+    vendor = PaperVendor(latency=latency)
+    run_virtually(send(vendor, 1_000))
+    assert vendor.refusals == {"fixed": 0, "first hit": 0, "sliding": 0}
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_loop_that_is_late_has_nobody_refused(seed: int) -> None:
+    vendor = PaperVendor(latency=lambda dice: (dice.uniform(0, 0.005), dice.uniform(0, 0.005)), seed=seed)
+    run_virtually(send_late(vendor, 1_000, Random(seed)))  # noqa: S311  (no secret)
+    assert vendor.refusals == {"fixed": 0, "first hit": 0, "sliding": 0}
+
+
+async def send_late(vendor: PaperVendor, rows: int, dice: Random) -> float:
+    """Send rows while something else keeps the loop from its work for up to half a second at a time."""
+
+    async def keep_busy() -> None:
+        while True:
+            await asyncio.sleep(dice.uniform(0.01, 1.0))
+            stand_still(dice.uniform(0.0, 0.5))
+
+    busy = asyncio.ensure_future(keep_busy())
+    try:
+        return await send(vendor, rows)
+    finally:
+        busy.cancel()
 
 
 def test_the_quota_is_learnt_from_the_replies() -> None:

@@ -35,6 +35,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._leap.elapsed
 
+    def stand_still(self, seconds: float) -> None:
+        self._leap.elapsed += seconds
+
 
 class VirtualClock:
     """The importer's clock, on the loop's virtual time."""
@@ -53,3 +56,10 @@ def run_virtually(main: Coroutine[Any, Any, Result]) -> Result:
     """Run a coroutine in virtual time."""
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         return runner.run(main)
+
+
+def stand_still(seconds: float) -> None:
+    """Keep the virtual loop from all of its work for so long, as a process does that gets no processor."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    loop.stand_still(seconds)

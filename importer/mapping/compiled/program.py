@@ -161,6 +161,15 @@ class Program:
         results.update(zip(kept, self._map_rows(rows, numbers, block, kept), strict=True))
         return [results[index] for index in range(len(block))]
 
+    def locations(self, block: Block) -> list[str | None]:
+        """Tell which location each row of a block goes to; None where it goes to none."""
+        found: list[str | None] = [None] * len(block)
+        kept = [index for index in range(len(block)) if self._enters(block, index, {})]
+        table = BlockColumns([block.rows[index] for index in kept], self._empty, self._clear)
+        for index, location in zip(kept, self._location.run(table) if kept else (), strict=True):
+            found[index] = location
+        return found
+
     def _enters(self, block: Block, index: int, results: dict[int, Record | Outcome]) -> bool:
         faults = block.faults.get(index, ()) if block.faults else ()
         row = row_id(block.source, block.numbers[index])

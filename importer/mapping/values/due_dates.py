@@ -9,10 +9,13 @@ from typing import Final
 from importer.mapping.values.dates import CODE, DateRules, read_date
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
 from importer.records import TypedText
+from importer.runtime.regex import regex
 
-_WITH_TIME: Final = re.compile(
-    r"(?P<day>.*\d)(?: ?[T,] ?| )(?:at )?(?P<hours>\d{1,2}):(?P<minutes>\d{2})(?::\d{2}(?:\.\d+)?)?"
-    r" ?(?P<half>[ap]\.? ?m\.?)? ?(?P<zone>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?",
+_WITH_TIME: Final = regex(
+    r"(?P<day>.*\d)(?: ?[T,] ?| )(?:(?:at|um|à|a las|alle|om|kl\.?) )?(?P<hours>\d{1,2})"
+    r"(?:[:.h](?P<minutes>\d{2})(?::\d{2}(?:\.\d+)?)?(?: ?(?:Uhr|h|uur))?(?: ?(?P<half>[ap]\.? ?m\.?))?"
+    r"| ?(?:Uhr|h|uur)| ?(?P<full_half>[ap]\.? ?m\.?))"  # an hour alone says that it is one
+    r" ?(?P<zone>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?",
     re.IGNORECASE,
 )
 _FARTHEST_ZONE: Final = 14
@@ -43,7 +46,8 @@ def _has_time(moment: datetime) -> bool:
 
 def _clock(found: re.Match[str]) -> str | None:
     """Give the time of the day as ISO writes it; None for one that is none."""
-    hours, minutes, half = int(found["hours"]), int(found["minutes"]), (found["half"] or "").lower()[:1]
+    hours, minutes = int(found["hours"]), int(found["minutes"] or 0)
+    half = (found["half"] or found["full_half"] or "").lower()[:1]
     if half and hours == 12:
         hours = 0
     if half == "p" and hours < 12:  # some write 15:30 PM

@@ -44,11 +44,11 @@ class InProcess:
             Surveyed(
                 rows=intake.rows,
                 location_rows=intake.bound.location_rows,
-                described=tuple(f"{intake.source.name}: {line}" for line in intake.source.detected.facts()),
-                doubts=tuple(f"{intake.source.name}: {doubt}" for doubt in intake.source.detected.doubts),
+                described=tuple(f"{source.name}: {line}" for line in source.detected.facts()),
+                doubts=tuple(f"{source.name}: {doubt}" for doubt in source.detected.doubts),
                 misfit=_misfit(intake, self._mapping),
             )
-            for intake in self._intakes
+            for source, intake in zip(sources, self._intakes, strict=True)
         )
 
     def resolve_for(self, catalogs: Catalogs) -> None:

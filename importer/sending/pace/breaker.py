@@ -32,14 +32,14 @@ class Breaker:
         return self._trips > 0
 
     def succeed(self) -> None:
-        """The vendor did what it was asked: whatever was, is over."""
+        """Note that the vendor did what it was asked: whatever was, is over."""
         if self._down_since is not None:
             self._failures, self._trips, self._down_since = 0, 0, None
             self._nobodys_fault = False
             self._rows.clear()
 
     def fail(self, row: int, now: float, *, nobodys_fault: bool = False) -> None:
-        """An attempt for a row came to nothing; ``nobodys_fault``: it would have for any row."""
+        """Count an attempt for a row that came to nothing; ``nobodys_fault``: it would have for any row."""
         if self._down_since is None:
             self._down_since = now
         self._failures += 1

@@ -66,7 +66,7 @@ class Day:
             self._read, self._read_after = left, self._sent
 
     def end(self) -> None:
-        """A request is answered, or lost."""
+        """Count a request that was answered, or lost, as no longer under way."""
         self.under_way -= 1
 
     def forget(self) -> None:

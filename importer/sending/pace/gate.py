@@ -63,13 +63,13 @@ class Gate:
             self.waiting -= 1
 
     def leave(self, ticket: Ticket, *, at: float | None = None, late_seconds: float = 0.0) -> None:
-        """A reply came ``at`` a moment (now), or none will; ``late_seconds``: how much later it may yet be counted."""
+        """Take note that a reply came ``at`` a moment (now), or that none will; ``late_seconds``: how much later it may yet be counted."""
         self.slots.leave(ticket, self._clock.monotonic() if at is None else at, late_seconds=late_seconds)
         if self._narrow:
             self._changed.set()
 
     def hand_back(self, ticket: Ticket) -> None:
-        """The request never left."""
+        """Take the request back: it never left."""
         self.slots.hand_back(ticket)
         self._changed.set()
 

@@ -5,8 +5,8 @@ free again one interval after the *reply*. The vendor counted the request somewh
 on one slot are never counted within one interval, be the window fixed, sliding or begun by the first hit, and however
 the latency jitters. A request whose reply is lost keeps its slot until it can no longer be under way.
 
-The next request on a slot needs time to arrive as well: half of the shortest round trip seen is taken off, which
-stays safe as long as the way does not become twice as short as it ever was.
+The next request on a slot needs time to arrive as well, and nothing is taken off for it: the way that a vendor, or a
+machine, is slow on for a minute may be short in the next, and a slot that was free too early is then refused.
 """
 
 from __future__ import annotations
@@ -18,9 +18,6 @@ from typing import Final
 
 from importer.highlevel.quota import BURST, INTERVAL_SECONDS
 
-_ROUND_TRIPS: Final = 20
-"""So many must be known before the shortest is believed."""
-_LONGEST_HEAD_START_SECONDS: Final = 0.1
 _RESERVE_STEP: Final = 0.2
 """The share of the quota that is left to others with each refusal that was not of our making."""
 _CLEARED: Final = 1.1
@@ -43,8 +40,7 @@ class Slots:
     """The slots of one location; all times are of the monotonic clock."""
 
     __slots__ = (
-        "_busy", "_cooling", "_foreign", "_reserve", "_reserved_at", "_sent", "_shared_until",
-        "_shortest", "_trips", "burst", "interval_seconds", "runs",
+        "_busy", "_cooling", "_foreign", "_reserve", "_reserved_at", "_sent", "_shared_until", "burst", "interval_seconds", "runs",
     )  # fmt: skip
 
     def __init__(self, *, burst: int = BURST, interval_seconds: float = INTERVAL_SECONDS) -> None:
@@ -52,13 +48,11 @@ class Slots:
         self.interval_seconds = interval_seconds
         self._busy = 0
         self._sent = 0
-        self._trips = 0
         self._reserve = 0.0
         self._reserved_at = 0.0
         self.runs = 1
         """Runs that share the quota and know of each other, ourselves included."""
         self._shared_until = 0.0
-        self._shortest = _LONGEST_HEAD_START_SECONDS * 2
         self._cooling: deque[float] = deque()
         self._foreign: list[float] = []
 
@@ -69,7 +63,7 @@ class Slots:
         return Ticket(self._sent, self.occupied)
 
     def leave(self, ticket: Ticket, now: float, *, late_seconds: float = 0.0) -> None:
-        """The reply is here: the slot is free one interval from now, or from when it can be counted last."""
+        """Note that the reply is here: the slot is free one interval from now, or from when it can be counted last."""
         if not ticket.open:
             return
         ticket.open = False
@@ -77,23 +71,13 @@ class Slots:
         if late_seconds:
             heappush(self._foreign, now + late_seconds + self.interval_seconds)
         else:
-            self._cooling.append(now + self.interval_seconds - self.head_start_seconds)
+            self._cooling.append(now + self.interval_seconds)
 
     def hand_back(self, ticket: Ticket) -> None:
-        """The request never left, so nobody counted it."""
+        """Free the slot at once: the request never left, so nobody counted it."""
         if ticket.open:
             ticket.open = False
             self._busy -= 1
-
-    def note_round_trip(self, seconds: float) -> None:
-        """Remember the shortest way there and back."""
-        self._trips += 1
-        self._shortest = min(self._shortest, seconds)
-
-    @property
-    def head_start_seconds(self) -> float:
-        """How much earlier a request may leave, since it does not arrive at once."""
-        return self._shortest / 2 if self._trips >= _ROUND_TRIPS else 0.0
 
     @property
     def occupied(self) -> int:
@@ -139,7 +123,7 @@ class Slots:
         return self.runs == 1 or self._busy + len(self._cooling) < max(1, self.burst // self.runs)
 
     def yield_some(self, now: float) -> None:
-        """Somebody else's requests fill the window: leave them room, and take it back little by little."""
+        """Leave room for somebody else's requests that fill the window, and take it back little by little."""
         self._reserve = min(self.burst * _LARGEST_RESERVE, self._reserved(now) + self.burst * _RESERVE_STEP)
         self._reserved_at = now
 

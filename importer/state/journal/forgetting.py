@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -15,11 +15,7 @@ from importer.state.journal.rows import LANDED_COLUMNS, OUTCOME_COLUMNS
 from importer.state.journal.storage import FILE_NAME, open_up_to_date
 
 FORGOTTEN: Final = "Whose row this was is forgotten."
-_MEANT: Final = (
-    'SELECT "row" FROM outcomes WHERE "row" IN (SELECT "row" FROM meant_rows) '
-    "OR contact_id IN (SELECT id FROM meant_contacts) "
-    "OR mentions(message) OR mentions(warnings)"
-)
+_PAGE: Final = 2_000
 _BESIDE: Final = ("earlier_outcomes", "before_images", "undo_lines", "undo_moments", "additions")
 """Tables whose lines are about a person, and of which nothing else depends."""
 
@@ -35,52 +31,43 @@ class PersonTraces:
 
 def contacts_of(folder: Path, traces: PersonTraces) -> set[str]:
     """Name the contacts that a person's rows became."""
-    with _meaning(folder, traces) as db:
-        found = db.execute(
-            f'SELECT DISTINCT contact_id FROM outcomes WHERE contact_id IS NOT NULL AND "row" IN ({_MEANT})'  # noqa: S608  (our own text)
-        )
-        return {contact_id for (contact_id,) in found}
+    with _journal(folder) as db:
+        return {contact_id for _, contact_id in _meant(db, traces) if contact_id is not None}
 
 
 def count_rows(folder: Path, traces: PersonTraces) -> int:
     """Count a person's rows."""
-    with _meaning(folder, traces) as db:
-        found = db.execute(f"SELECT count(*) FROM ({_MEANT})")  # noqa: S608  (likewise)
-        return int(found.fetchone()[0])
+    with _journal(folder) as db:
+        return sum(1 for _ in _meant(db, traces))
 
 
 def forget_rows(folder: Path, traces: PersonTraces) -> None:
     """Take out of a journal whose rows these were; its other rows, its counts and its seal stay as they are."""
-    with _meaning(folder, traces) as db:
-        with db.transaction():
-            rows = [row for (row,) in db.execute(_MEANT).fetchall()]
-            for row in rows:
-                _forget_outcome(db, row)
-                _forget_landing(db, row)
-                _forget_beside(db, row)
-        # What was deleted still stands in the file, and in its log, until it is written anew.
-        db.execute("VACUUM")
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    # What was changed still stands in the file, and in its log, until it is written anew.
+    with _journal(folder) as db, db.erasing(anew=True):
+        for row, _ in list(_meant(db, traces)):
+            _forget_outcome(db, row)
+            _forget_landing(db, row)
+            _forget_beside(db, row)
 
 
 @contextmanager
-def _meaning(folder: Path, traces: PersonTraces) -> Iterator[Database]:
-    db = open_up_to_date(folder / FILE_NAME, begun=False)
-    try:
-        db.execute("PRAGMA secure_delete = ON")
-        wanted = mention_of(traces.email)
-        db.create_function(
-            "mentions", 1, lambda text: isinstance(text, str) and wanted.search(text) is not None
-        )
-        db.execute('CREATE TEMP TABLE meant_rows ("row" INTEGER PRIMARY KEY)')
-        db.execute("CREATE TEMP TABLE meant_contacts (id TEXT PRIMARY KEY)")
-        db.executemany("INSERT OR IGNORE INTO meant_rows VALUES (?)", [(row,) for row in traces.rows])
-        db.executemany(
-            "INSERT OR IGNORE INTO meant_contacts VALUES (?)", [(each,) for each in traces.contact_ids]
-        )
+def _journal(folder: Path) -> Iterator[Database]:
+    with closing(open_up_to_date(folder / FILE_NAME, begun=False)) as db:
         yield db
-    finally:
-        db.close()
+
+
+def _meant(db: Database, traces: PersonTraces) -> Iterator[tuple[RowId, str | None]]:
+    """Find a person's rows, with the contacts that they became."""
+    mentions = mention_of(traces.email).search
+    rows, contact_ids = frozenset(traces.rows), frozenset(traces.contact_ids)
+    query = 'SELECT "row", contact_id, message, warnings FROM outcomes WHERE "row" > ? ORDER BY "row" LIMIT ?'
+    last = -1
+    while page := db.execute(query, (last, _PAGE)).fetchall():
+        for row, contact_id, *texts in page:
+            if row in rows or contact_id in contact_ids or any(map(mentions, filter(None, texts))):
+                yield row, contact_id
+        last = page[-1][0]
 
 
 def _forget_outcome(db: Database, row: RowId) -> None:

@@ -178,11 +178,11 @@ class Memory:
             found = database.execute("SELECT pass, whole FROM passes WHERE run_id = ?", (run_id,)).fetchone()
             if found is None:
                 whole = not changed_only or self._full_due(realm, feed, full_every)
-                number = database.execute(
+                database.execute(
                     "INSERT INTO passes (run_id, realm, feed, begun_at, whole) VALUES (?, ?, ?, ?, ?)",
                     (run_id, realm, feed, self._clock.now(), whole),
-                ).lastrowid
-                found = (number, whole)
+                )
+                found = database.execute("SELECT max(pass), ? FROM passes", (whole,)).fetchone()
         turn = MemoryPass(
             self, number=int(found[0]), realm=realm, feed=feed, whole=bool(found[1]), learns=changed_only
         )
@@ -221,7 +221,7 @@ class MemoryPass:
         self._settled: list[tuple[_Waiting, str | None]] = []
 
     def concerns(self, location_id: str) -> bool:
-        """Whether memory has anything to do with a location: if not, its rows need not be hashed."""
+        """Tell whether memory has anything to do with a location: if not, its rows need not be hashed."""
         return self._place(location_id) is not None
 
     def unchanged(self, candidates: Sequence[PersonRow]) -> list[bool]:

@@ -1,0 +1,131 @@
+"""One schema of a Postgres, used as what is one file elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final, Self
+
+from importer.errors import StateError
+from importer.state.postgres.address import Address
+from importer.state.postgres.connection import Connection, Error, connect, state_error
+from importer.state.postgres.dialect import translate
+from importer.state.purpose import Purpose, SqlAnswer, SqlValues
+from importer.state.sqlite import statements
+
+
+class _Nothing:
+    """The answer to what SQLite alone is asked."""
+
+    rowcount: Final = 0
+
+    def fetchone(self) -> None:
+        return None
+
+    def fetchall(self) -> list[Any]:
+        return []
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+
+class PostgresDatabase:
+    """A connection of its own whose names are those of one schema. No psycopg error leaves it."""
+
+    def __init__(self, address: Address, *, schema: str, path: Path, purpose: Purpose) -> None:
+        self.address = address
+        self.schema = schema
+        self.path = path
+        self.purpose = purpose
+        self._begin = f"BEGIN; SELECT pg_advisory_xact_lock({lock_key('writer', schema)})"
+        self.connection: Connection = connect(address, purpose)
+        with self._translating():
+            patience = int(purpose.busy_seconds * 1_000)
+            self.connection.execute(f"SET search_path = {quoted(schema)}; SET lock_timeout = {patience}")
+
+    @contextlib.contextmanager
+    def _translating(self) -> Iterator[None]:
+        try:
+            yield
+        except Error as cause:
+            raise state_error(cause, address=self.address, purpose=self.purpose) from cause
+
+    def execute(self, statement: str, values: SqlValues = (), /) -> SqlAnswer:
+        said = translate(statement)
+        if not said.text:
+            return _Nothing()
+        with self._translating():
+            return self.connection.execute(said.text, said.ordered(values) or None)
+
+    def executemany(self, statement: str, values: Iterable[SqlValues], /) -> SqlAnswer:
+        """Do a statement with each of several rows of values, of which it sends many before it waits for an answer."""
+        said = translate(statement)
+        first, rows = _peeked(said.ordered(each) for each in values)
+        if first is None:
+            return _Nothing()
+        with self._translating():
+            cursor = self.connection.cursor()
+            cursor.executemany(said.text, chain([first], rows))
+            return cursor
+
+    def executescript(self, script: str, /) -> None:
+        for statement in statements(script):
+            self.execute(statement)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Self]:
+        """Make everything inside durable at once, or none of it; a second writer waits, as with a file."""
+        try:
+            self.execute(self._begin)  # a transaction too whose lock could not be had
+            yield self
+            self.execute("COMMIT")
+        except BaseException:
+            # with the connection gone, the server has rolled back already
+            with contextlib.suppress(StateError):
+                self.execute("ROLLBACK")
+            raise
+
+    @contextlib.contextmanager
+    def relaxed(self) -> Iterator[Self]:
+        with self.transaction():
+            self.execute("SET LOCAL synchronous_commit = off")
+            yield self
+
+    @contextlib.contextmanager
+    def erasing(self, *, anew: bool = False) -> Iterator[Self]:  # noqa: ARG002  (what is deleted stands in the pages as well)
+        with self.transaction():
+            yield self
+        for (table,) in self.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = ?", (self.schema,)
+        ).fetchall():
+            self.execute(f"VACUUM FULL {quoted(table)}")
+
+    def name_cell(self, name: str) -> str:
+        """Give a file's name; whatever it holds, the adapters write it."""
+        return name
+
+    def refuse_damage(self) -> None:
+        """Postgres looks after its own pages."""
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+def _peeked(rows: Iterable[Sequence[Any]]) -> tuple[Sequence[Any] | None, Iterator[Sequence[Any]]]:
+    left = iter(rows)
+    return next(left, None), left
+
+
+def quoted(name: str) -> str:
+    """Write a name of our own so that nothing in it can be more than a name."""
+    escaped = name.replace('"', '""')
+    return f'"{escaped}"'
+
+
+def lock_key(*words: str) -> int:
+    """Number what an advisory lock is taken of: 64 bits, by which no two of thousands meet."""
+    digest = hashlib.sha256("\n".join(words).encode(errors="surrogatepass")).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)

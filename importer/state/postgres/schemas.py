@@ -1,0 +1,160 @@
+"""What is one file of a state folder, as one schema of the Postgres behind it: its name, its making, its end."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from importer.errors import StateError
+from importer.runtime.regex import regex
+from importer.state.postgres.connection import Connection, Error, connect, state_error
+from importer.state.postgres.database import PostgresDatabase, lock_key, quoted
+from importer.state.postgres.faces import Face
+from importer.state.purpose import Purpose
+
+WORKER: Final = "importer_worker"
+READER: Final = "importer_reader"
+_LONGEST: Final = 63
+"""The names of Postgres are cut there."""
+_RUN_JOURNAL: Final = regex(r"runs/([^/]+)/journal")
+_RUN_FILE: Final = regex(r"runs/([^/]+)/(.+)")
+_ALLOWED: Final = {
+    WORKER: ("USAGE", "SELECT, INSERT, UPDATE, DELETE", "USAGE"),
+    READER: ("USAGE", "SELECT", ""),
+}
+"""Role: what it may on a schema, on its tables, on its counters."""
+
+
+def schema_name(face: Face, path: Path) -> str:
+    """Name the schema of what would be a file of the face folder."""
+    inside = os.path.relpath(path.absolute(), face.folder).replace(os.sep, "/").removesuffix(".db")
+    if found := _RUN_JOURNAL.fullmatch(inside):
+        return run_schema(found[1])
+    if found := _RUN_FILE.fullmatch(inside):
+        return _short(f"{run_schema(found[1])}_{found[2]}")
+    return _short(f"importer_{inside}")
+
+
+def run_schema(run_id: str) -> str:
+    return _short(f"importer_run_{run_id}")
+
+
+def _short(name: str) -> str:
+    if len(name.encode(errors="replace")) <= _LONGEST and name.isascii():
+        return name
+    digest = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
+    return f"{name.encode('ascii', 'replace').decode()[:40]}_{digest[:20]}"
+
+
+def schema_is_there(face: Face, path: Path) -> bool:
+    with _asking(face, path) as connection:
+        return _exists(connection, schema_name(face, path))
+
+
+def open_schema(face: Face, path: Path, purpose: Purpose) -> PostgresDatabase:
+    """Open a schema that is there."""
+    db = _database(face, path, purpose)
+    with _closing_on_error(db):
+        if not _exists(db.connection, db.schema):
+            raise StateError(f"{purpose.title} is not in {face.address.text}: it has no schema {db.schema}.")
+    return db
+
+
+def create_schema(face: Face, path: Path, purpose: Purpose) -> PostgresDatabase:
+    """Make a schema that nobody else made before, and open it."""
+    db = _database(face, path, purpose)
+    with _closing_on_error(db):
+        db.execute(f"CREATE SCHEMA {quoted(db.schema)}")
+    return db
+
+
+def ensure_schema(face: Face, path: Path, purpose: Purpose, script: str) -> PostgresDatabase:
+    """Open a schema, making it and its tables where they are missing, or are an older importer's."""
+    db = _database(face, path, purpose)
+    digest = hashlib.sha256(script.encode()).hexdigest()
+    with _closing_on_error(db):
+        if _comment(db) != digest:
+            _bring_up(db, script, digest)
+    return db
+
+
+def drop_schemas(face: Face, run_id: str, purpose: Purpose) -> None:
+    """Delete all that was kept of a run."""
+    with contextlib.closing(connect(face.address, purpose)) as connection:
+        name = run_schema(run_id)
+        query = "SELECT nspname FROM pg_namespace WHERE nspname = $1 OR starts_with(nspname, $1 || '_')"
+        try:
+            with connection.transaction():
+                for (found,) in connection.execute(query, (name,)).fetchall():
+                    connection.execute(f"DROP SCHEMA IF EXISTS {quoted(found)} CASCADE")
+        except Error as cause:
+            raise state_error(cause, address=face.address, purpose=purpose) from cause
+
+
+def grant(db: PostgresDatabase) -> None:
+    """Let those in who may work on a schema and those who may look at it, where the database has such roles."""
+    found = db.execute("SELECT rolname FROM pg_roles WHERE rolname IN (?, ?)", (WORKER, READER)).fetchall()
+    for (role,) in found:
+        schema, tables, counters = _ALLOWED[role]
+        name = quoted(db.schema)
+        db.execute(f"GRANT {schema} ON SCHEMA {name} TO {role}")
+        db.execute(f"GRANT {tables} ON ALL TABLES IN SCHEMA {name} TO {role}")
+        if counters:
+            db.execute(f"GRANT {counters} ON ALL SEQUENCES IN SCHEMA {name} TO {role}")
+
+
+def _bring_up(db: PostgresDatabase, script: str, digest: str) -> None:
+    db.execute(f"BEGIN; SELECT pg_advisory_xact_lock({lock_key('schemas')})")
+    try:
+        db.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(db.schema)}")
+        db.executescript(script)
+        db.execute(f"COMMENT ON SCHEMA {quoted(db.schema)} IS '{digest}'")
+        grant(db)
+        db.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(StateError):
+            db.execute("ROLLBACK")
+        raise
+
+
+def _comment(db: PostgresDatabase) -> str | None:
+    query = "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = ?"
+    found = db.execute(query, (db.schema,)).fetchone()
+    return None if found is None else found[0]
+
+
+def _exists(connection: Connection, schema: str) -> bool:
+    return (
+        connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = $1", (schema,)).fetchone() is not None
+    )
+
+
+_ASKING: Final = Purpose(
+    title="The state", go_on="begin again", if_damaged="Restore the database from a backup."
+)
+
+
+@contextlib.contextmanager
+def _asking(face: Face, path: Path) -> Iterator[Connection]:  # noqa: ARG001
+    with contextlib.closing(connect(face.address, _ASKING)) as connection:
+        try:
+            yield connection
+        except Error as cause:
+            raise state_error(cause, address=face.address, purpose=_ASKING) from cause
+
+
+def _database(face: Face, path: Path, purpose: Purpose) -> PostgresDatabase:
+    return PostgresDatabase(face.address, schema=schema_name(face, path), path=path, purpose=purpose)
+
+
+@contextlib.contextmanager
+def _closing_on_error(db: PostgresDatabase) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        db.close()
+        raise
