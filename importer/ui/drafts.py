@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -21,15 +20,16 @@ from importer.errors import SettingsError, StateError
 from importer.records import Json, value_type
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.private_files import write_private
+from importer.runtime.regex import regex
 
 KEPT_DAYS: Final = 7.0
 FILE_FOLDER: Final = "file"
 _NOTE: Final = "draft.json"
-_ID: Final = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}")
+_ID: Final = regex(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}")
 _DAY: Final = 86_400.0
 _LONGEST_NAME: Final = 120
-_UNSAFE: Final = re.compile(r"[^\w .()+,@=\-]")
-_RESERVED: Final = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
+_UNSAFE: Final = regex(r"[^\w .()+,@=\-]")
+_RESERVED: Final = regex(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
 
 
 class ChangedElsewhereError(SettingsError):

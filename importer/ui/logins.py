@@ -10,10 +10,11 @@ from typing import Final
 
 from importer.records import Json, value_type
 from importer.runtime.own_commands import words_of
+from importer.runtime.regex import regex
 from importer.ui.children import environment, last_words
 
-_ADDRESS: Final = re.compile(r"^\s+(https?://\S+)$", re.MULTILINE)
-_CONNECTED: Final = re.compile(r"Connected (location|agency) (\S+?)\. The token")
+_ADDRESS: Final = regex(r"^\s+(https?://\S+)$", re.MULTILINE)
+_CONNECTED: Final = regex(r"Connected (location|agency) (\S+?)\. The token")
 _ASKS_FOR_CODE: Final = "The code:"
 _MOST: Final = 20_000
 _LONGEST_ANSWER: Final = 4_000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -13,9 +12,10 @@ from importer.mapping.values.fault import quoted
 from importer.mapping.values.texts import clean
 from importer.records import Fault
 from importer.runtime.environment import variables
+from importer.runtime.regex import regex
 from importer.settings import is_location_id, location_in
 
-_VARIABLE: Final = re.compile(r"\$\{([A-Za-z_]\w*)\}")
+_VARIABLE: Final = regex(r"\$\{([A-Za-z_]\w*)\}")
 
 
 class LocationTexts:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from importer.highlevel.grants import GrantBook
 from importer.records import Json
 from importer.runtime.clock import SystemClock
 from importer.runtime.environment import base_url, one_token, read_tokens, variable_token, variables
+from importer.runtime.regex import regex
 from importer.settings import USUAL_REDIRECT, location_in
 from importer.ui import children
 from importer.ui.drafts import Draft
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from importer.state.journal import Run
 
 _EXAMINED_SECONDS = 120.0
-_LOCATION = re.compile(r"(?!pit-)[A-Za-z0-9][A-Za-z0-9_-]{2,39}")
+_LOCATION = regex(r"(?!pit-)[A-Za-z0-9][A-Za-z0-9_-]{2,39}")
 
 
 async def page(screen: Screen, asked: ScreenRequest) -> ScreenReply:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import Any, Final
 
 from importer.errors import SettingsError
 from importer.runtime.environment import variables
 from importer.runtime.logs import hide
+from importer.runtime.regex import regex
 from importer.ui import children
 from importer.ui.handling.account import connections
 from importer.ui.logins import AppAccess, Login
@@ -17,8 +17,8 @@ from importer.ui.surface import ScreenReply, ScreenRequest, data, taken
 
 _LISTED_SECONDS: Final = 120.0
 _LONGEST_SEARCH: Final = 100
-_CLIENT_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,99}")
-_REDIRECT: Final = re.compile(r"https?://[^\s\"<>]{1,300}")
+_CLIENT_ID: Final = regex(r"[A-Za-z0-9][A-Za-z0-9_-]{2,99}")
+_REDIRECT: Final = regex(r"https?://[^\s\"<>]{1,300}")
 
 
 async def begin(screen: Screen, asked: ScreenRequest) -> ScreenReply:

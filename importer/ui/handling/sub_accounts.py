@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
 from importer.errors import SettingsError
 from importer.records import Json
+from importer.runtime.regex import regex
 from importer.settings import location_in
 from importer.ui.drafts import Draft
 from importer.ui.handling.account import connected, is_location, keeper_of
@@ -20,7 +20,7 @@ from importer.ui.screen import Screen
 from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, taken
 
 _SHOWN: Final = 200
-_ID: Final = re.compile(r"[A-Za-z0-9_-]{15,40}")
+_ID: Final = regex(r"[A-Za-z0-9_-]{15,40}")
 _COUNT_SECONDS: Final = 600.0
 
 

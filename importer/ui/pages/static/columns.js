@@ -180,7 +180,7 @@ function Column({ column, state, change, acknowledge }) {
     </div>
     <div class="goes">
       ${(rules.length ? rules : [null]).map((each, at) => html`
-        <${Target} key=${each ? each.key : "none"} rule=${each} label=${at ? t("columns.also_to") : t("columns.goes_to")} title=${title} header=${sample.header} state=${state} choose=${(target) => assign(target, each)} />
+        <${Target} key=${at} rule=${each} label=${at ? t("columns.also_to") : t("columns.goes_to")} title=${title} header=${sample.header} state=${state} choose=${(target) => assign(target, each)} />
         ${fieldOf(state, each) ? html`<${FieldFacts} field=${fieldOf(state, each)} />` : null}
         ${each === rule && suggested ? html`<p class="note"><b>${t("strength." + guess.strength)}</b>: ${guess.reason}</p>` : null}
         ${each === rule && suggested ? guess.doubts.map((doubt) => html`<p class=${doubt.loud ? "notice halt" : "note"}>${doubt.sentence}</p>`) : null}
