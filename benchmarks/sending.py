@@ -3,9 +3,11 @@
     python benchmarks/sending.py                      # bare loop, client and sender, in turn, the best of several
     python benchmarks/sending.py --locations 100      # 1,000 rows/s on one core?
     python benchmarks/sending.py --locations 600 --journal   # with the real journal: its appends, and how late the loop is
+    python benchmarks/sending.py --locations 1000 --journal --processes 2    # the locations divided among processes
     python benchmarks/sending.py --memory             # peak memory at 20,000 and 200,000 rows
 
-CPU is of the client's process alone; the server runs in another. The machine is noisy: read ratios.
+CPU is of the client's process alone; the server runs in another. The machine is noisy: read ratios. With several
+processes a bare aiohttp loop in as many tells what the machine gives; the server refuses what is above a quota.
 """
 
 from __future__ import annotations
@@ -13,10 +15,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import multiprocessing
 import resource
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -65,7 +71,7 @@ class Counting:
 
     def __init__(self, journal) -> None:
         self._journal = journal
-        self.settled = self.appends = 0
+        self.settled = self.appends = self.throttled = 0
 
     def intend(self, intents, images=()) -> None:
         self.appends += 1
@@ -81,6 +87,7 @@ class Counting:
         self._journal.mark_quota(marks)
 
     def pulse(self, pulse) -> None:
+        self.throttled += pulse.throttled
         self._journal.pulse(pulse)
 
     def made_here(self, contact_id, before) -> bool:
@@ -169,11 +176,11 @@ async def exchange(base_url: str, rows: int, workers: int) -> None:
         await asyncio.gather(*(work(client) for _ in range(workers)))
 
 
-async def send(base_url: str, rows: int, locations: int, journal, **policy) -> None:
+async def send(base_url: str, rows: int, locations: int, journal, *, first: int = 0, **policy) -> None:
     connection = Connection(base_url=base_url, sandbox=True)
     rules = SendingPolicy(locations_by_column=locations > 1, **policy)
     async with Sender(connection=connection, journal=journal, policy=rules) as sender:
-        names = [f"loc{number}" for number in range(locations)]
+        names = [f"loc{number}" for number in range(first, first + locations)]
         for name in names:
             await sender.open_location(name, CatalogNeeds())
         for number in range(rows):
@@ -202,21 +209,10 @@ def main() -> None:
     parser.add_argument("--journal", action="store_true", help="the real journal, on this disk")
     parser.add_argument("--memory", action="store_true")
     parser.add_argument("--slow", action="store_true", help="the standard library's loop instead of uvloop")
+    parser.add_argument("--processes", type=int, default=1, help="divide several locations among so many")
     options = parser.parse_args()
     if options.locations > 1:
-        with vendor(b"100") as base_url:
-            rows = options.locations * options.rows_each
-            with begun(None) if options.journal else contextlib.nullcontext(NoJournal()) as journal:
-                counting = Counting(journal)
-                lag = Lag()
-                name = f"{options.locations} locations at their quota"
-                rate = measure(name, lag.beside(send(base_url, rows, options.locations, counting)), rows)
-            print(
-                f"  {rate / options.locations / 10:.1%} of {options.locations * 10:,} rows/s, {counting.settled:,} settled"
-            )
-            print(
-                f"  {counting.appends / counting.settled * 1000:.0f} appends for 1,000 rows; loop late by {lag.p99:.3f} s (p99)"
-            )
+        measure_locations(options.locations, options.rows_each, options.processes, kept=options.journal)
         return
     with vendor() as base_url:
         if options.memory:
@@ -224,6 +220,66 @@ def main() -> None:
                 measure(f"sender, {rows:,} rows", send(base_url, rows, 1, NoJournal()), rows)
             return
         compare(base_url, options.rows, options.workers, fast=not options.slow)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """What one process did with its share of the locations."""
+
+    began: float
+    ended: float
+    cpu_seconds: float
+    settled: int
+    appends: int
+    throttled: int
+    late_seconds: float
+
+
+def measure_locations(locations: int, rows_each: int, processes: int, *, kept: bool) -> None:
+    """Send to many locations at their quota, in one process or several."""
+    rows = locations * rows_each
+    with vendor() as base_url:
+        loops = in_processes(bare_share, [(base_url, rows // 10 // processes)] * processes)
+    with vendor(b"100") as base_url:
+        edges = [locations * number // processes for number in range(processes + 1)]
+        shares = [(base_url, first, last - first, rows_each, kept) for first, last in pairwise(edges)]
+        done = in_processes(send_share, shares)
+    rate = rows / (max(each.ended for each in done) - min(each.began for each in done))
+    bare_rate = sum(rows // 10 // processes / seconds for seconds in loops)
+    settled, cpu = sum(each.settled for each in done), sum(each.cpu_seconds for each in done)
+    print(
+        f"{locations} locations at their quota, in {processes} processes: {rate:,.0f} rows/s, {rate / locations / 10:.1%} of "
+        f"{locations * 10:,}, and {rate / bare_rate:.2f} of a bare aiohttp loop ({bare_rate:,.0f}); {cpu / rows * 1e6:.0f} us CPU a row"
+    )
+    print(
+        f"  {settled:,} settled, {sum(each.throttled for each in done)} refused; {sum(each.appends for each in done) / settled * 1000:.0f} appends "
+        f"for 1,000 rows; loop late by {max(each.late_seconds for each in done):.3f} s (p99)"
+    )
+
+
+def in_processes(work, shares):
+    """Do shares of a work at once, each in a process of its own."""
+    with ProcessPoolExecutor(len(shares), mp_context=multiprocessing.get_context("spawn")) as pool:
+        return list(pool.map(work, *zip(*shares, strict=True)))
+
+
+def bare_share(base_url: str, rows: int) -> float:
+    began = time.perf_counter()
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(bare(base_url, rows, 100))
+    return time.perf_counter() - began
+
+
+def send_share(base_url: str, first: int, locations: int, rows_each: int, kept: bool) -> Share:  # noqa: FBT001
+    with begun(None) if kept else contextlib.nullcontext(NoJournal()) as journal:
+        counting, lag = Counting(journal), Lag()
+        cpu, began = time.process_time(), time.time()
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+            runner.run(lag.beside(send(base_url, locations * rows_each, locations, counting, first=first)))
+        return Share(
+            began=began, ended=time.time(), cpu_seconds=time.process_time() - cpu, settled=counting.settled,
+            appends=counting.appends, throttled=counting.throttled, late_seconds=lag.p99,
+        )  # fmt: skip
 
 
 def compare(base_url: str, rows: int, workers: int, *, fast: bool) -> None:

@@ -1,19 +1,28 @@
 """The cheapest server that answers as the vendor does, in a process of its own: it must not be what is measured.
 
-It parses nothing but lengths, refuses nothing, and gives each contact back as it was sent, under a new id.
+It parses nothing but lengths and gives each contact back as it was sent, under a new id. A burst of 100 is kept: each
+location has a sliding window of ten seconds, and what is above it is refused.
 """
 
 from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import re
+import time
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import ClassVar
 
 from importer.runtime.loop import loop_factory
 
 LOCATION = b'{"location":{"id":"loc0","name":"Bench","settings":{"allowDuplicateContact":false}}}'
 TAGGED = b'{"succeded":true,"errorCount":0,"responses":[]}'
+UNLIMITED = b"1000000"
+REFUSED = b'{"statusCode":429,"message":"Too Many Requests"}'
+INTERVAL_SECONDS = 10.0
+_LOCATION_ID = re.compile(rb'"locationId":"([^"]+)')
 CUSTOM_FIELDS = ("Title", "Notes", "Shirt Size", "Interests", "Amount", "Owner Note")
 CATALOG = b'{"customFields":[%s]}' % b",".join(
     b'{"id":"benchmarkField%06d","name":"%s","fieldKey":"contact.%s","dataType":"TEXT"}'
@@ -25,8 +34,10 @@ CATALOG = b'{"customFields":[%s]}' % b",".join(
 class Vendor(asyncio.Protocol):
     """One connection; ``burst`` is the quota that the headers tell."""
 
-    burst = b"1000000"
+    burst = UNLIMITED
     contacts = 0
+    arrivals: ClassVar[defaultdict[bytes, deque[float]]] = defaultdict(deque)
+    unlimited = True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
@@ -45,14 +56,28 @@ class Vendor(asyncio.Protocol):
             self.transport.write(self.answer(head, body))
 
     def answer(self, head: bytes, body: bytes) -> bytes:
-        content = self.content(head, body)
+        status, content = (
+            (b"200 OK", self.content(head, body)) if self.fits(body) else (b"429 Too Many", REFUSED)
+        )
         return (
-            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-RateLimit-Max: %s\r\n"
+            b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nX-RateLimit-Max: %s\r\n"
             b"X-RateLimit-Interval-Milliseconds: 10000\r\nX-RateLimit-Remaining: %s\r\n"
             b"X-RateLimit-Limit-Daily: 20000000\r\nX-RateLimit-Daily-Remaining: 19000000\r\n"
             b"Date: Mon, 23 Nov 2026 10:00:00 GMT\r\nContent-Length: %d\r\n\r\n%s"
-            % (self.burst, self.burst, len(content), content)
+            % (status, self.burst, self.burst, len(content), content)
         )
+
+    def fits(self, body: bytes) -> bool:
+        """Count a request of a location; False where its window is full."""
+        if self.unlimited or (found := _LOCATION_ID.search(body)) is None:
+            return True
+        window, now = self.arrivals[found[1]], time.monotonic()
+        while window and window[0] <= now - INTERVAL_SECONDS:
+            window.popleft()
+        if len(window) >= int(self.burst):
+            return False
+        window.append(now)
+        return True
 
     def content(self, head: bytes, body: bytes) -> bytes:
         if head.startswith(b"get"):
@@ -67,7 +92,7 @@ class Vendor(asyncio.Protocol):
 
 
 def serve(ready: multiprocessing.Queue, burst: bytes) -> None:
-    Vendor.burst = burst
+    Vendor.burst, Vendor.unlimited = burst, burst == UNLIMITED
 
     async def main() -> None:
         server = await asyncio.get_running_loop().create_server(Vendor, "127.0.0.1", 0, backlog=1024)
@@ -79,7 +104,7 @@ def serve(ready: multiprocessing.Queue, burst: bytes) -> None:
 
 
 @contextmanager
-def vendor(burst: bytes = b"1000000") -> Iterator[str]:
+def vendor(burst: bytes = UNLIMITED) -> Iterator[str]:
     """Run the server for a while; gives its base URL."""
     context = multiprocessing.get_context("spawn")
     ready = context.Queue()

@@ -1,4 +1,4 @@
-"""Write docs/commands.md again, every command and option as the command line has them; a test says when that is due."""
+"""Write docs/commands.md and the man page again, every command and option as the command line has them; tests say when that is due."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ INTRODUCTION = """\
 # Commands
 
 People read stderr (progress, messages); programs read stdout (`--json`, `preview`, `read`). [Exit codes](../README.md#what-comes-out) are the
-same for all commands. `importer --version` says which version this is, `importer COMMAND --help` what stands here.
+same for all commands. `importer --version` says which version this is, `importer COMMAND --help` what stands here, and so does the man page that
+comes along: `man importer` where pipx installed it, else `man .venv/share/man/man1/importer.1`.
 
 <!-- written by `python benchmarks/write_commands.py` -->
 """
@@ -74,7 +75,10 @@ def cell(text: str) -> str:
 
 
 def main() -> None:
+    import man_page
+
     PAGE.write_text(page(), encoding="utf-8")
+    man_page.PAGE.write_text(man_page.page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

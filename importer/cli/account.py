@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import secrets
 import webbrowser
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -20,14 +21,13 @@ from importer.cli.options import (
     state_folder,
     state_option,
 )
+from importer.settings import USUAL_REDIRECT
 
 if TYPE_CHECKING:
     from importer.highlevel.examination import ExaminationLine
     from importer.highlevel.grants import Grant
     from importer.settings import Connection, Secret
 
-_REDIRECT: Final = "https://localhost:8765/callback"
-"""The portal refuses plain http. Nobody listens there: the browser shows an error, and the address to be pasted."""
 _CONSENT_SECONDS: Final = 300.0
 
 
@@ -44,7 +44,7 @@ _CONSENT_SECONDS: Final = 300.0
 )
 @click.option(
     "--redirect-uri",
-    default=_REDIRECT,
+    default=USUAL_REDIRECT,
     show_default=True,
     help="As registered with the marketplace app. Plain http on loopback receives the browser by itself.",
 )
@@ -121,26 +121,29 @@ def doctor_command(
 ) -> None:
     """Check everything an import depends on, one line each; nothing is changed. Exit code 2 if something fails."""
     from importer.cli.machine import examine_machine
-    from importer.cli.options import read_connection
+    from importer.errors import SettingsError
     from importer.highlevel.examination import Grade
+    from importer.runtime import environment
 
-    load_environment()
-    connection = read_connection(
+    with contextlib.suppress(SettingsError):  # a .env that cannot be read is one of the findings
+        load_environment()
+    folder = state_folder(state)
+    machine = examine_machine(
+        folder,
+        environment.base_url(base_url),
+        folder=Path.cwd(),
+        variables=os.environ,
+        search_path=os.environ.get("PATH", ""),
+    )
+    account = _examine_account(
+        folder,
         location=location,
         token_file=token_file,
         sandbox=sandbox,
         base_url=base_url,
         api_version=api_version,
     )
-    folder = state_folder(state)
-    machine = examine_machine(
-        folder,
-        connection.base_url,
-        folder=Path.cwd(),
-        variables=os.environ,
-        search_path=os.environ.get("PATH", ""),
-    )
-    findings = [*machine, *asyncio.run(_examine(connection, folder))]
+    findings = [*machine, *account]
     for finding in findings:
         if as_json:
             said = {"grade": finding.grade, "subject": finding.subject, "text": finding.text}
@@ -229,6 +232,18 @@ def _store(grant: Grant, folder: Path, *, keyring: bool) -> None:
     from importer.highlevel.grants import GrantBook
 
     GrantBook(folder).vault(grant).write(grant, keyring=keyring)
+
+
+def _examine_account(state: Path, **given: Any) -> list[ExaminationLine]:
+    """Examine what the given options and the environment connect to; settings that cannot be right are a finding, too."""
+    from importer.cli.options import read_connection
+    from importer.errors import SettingsError
+    from importer.highlevel.examination import ExaminationLine, Grade
+
+    try:
+        return asyncio.run(_examine(read_connection(**given), state))
+    except SettingsError as refused:
+        return [ExaminationLine(grade=Grade.BAD, subject="settings", text=str(refused))]
 
 
 async def _examine(connection: Connection, state: Path) -> list[ExaminationLine]:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import ssl
 import stat
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from importer.errors import SettingsError
 from importer.highlevel.client import find_proxy
 from importer.highlevel.examination import ExaminationLine, Grade
+from importer.runtime.environment import read_env_file
+from importer.runtime.regex import regex
 from importer.sources import masked
 from importer.version import __version__
 
@@ -20,6 +24,11 @@ _LEAST_DISK_BYTES: Final = 200 << 20
 _DISGUISED: Final = (".env.txt", "env.txt", "env", ".env.env")
 """What becomes of a file .env that a desktop saves, or shows, with another name."""
 _OURS: Final = ("HIGHLEVEL_", "IMPORTER_")
+_HASHED_NAME: Final = regex(r"[0-9a-f]{8}\.\d+")
+_INSTALLED: Final = (
+    "lib/python3*/site-packages/highlevel_importer-*.dist-info",
+    "Lib/site-packages/highlevel_importer-*.dist-info",
+)
 _LOOKED_AT_BYTES: Final = 10_000
 
 
@@ -33,6 +42,10 @@ def examine_machine(
     yield from _examine_certificates(variables)
     yield from _examine_proxy(base_url)
     yield from _examine_installations(search_path)
+
+
+def _bad(subject: str, text: str) -> ExaminationLine:
+    return ExaminationLine(grade=Grade.BAD, subject=subject, text=text)
 
 
 def _good(subject: str, text: str) -> ExaminationLine:
@@ -52,9 +65,13 @@ def _examine_disk(state: Path) -> ExaminationLine:
         free = shutil.disk_usage(state).free
     except OSError as cause:
         text = f"{state} cannot be written: {cause.strerror}. Set --state"
-        return ExaminationLine(grade=Grade.BAD, subject="disk", text=text)
+        return _bad("disk", text)
     text = f"{free / 2**30:.1f} GB free in {state}"
-    return _good("disk", text) if free >= _LEAST_DISK_BYTES else _warning("disk", text)
+    if free >= _LEAST_DISK_BYTES:
+        return _good("disk", text)
+    return _warning(
+        "disk", f"{text}: too little for copies of sources and journals. Free some, or set --state"
+    )
 
 
 def _examine_privacy(state: Path) -> Iterator[ExaminationLine]:
@@ -69,15 +86,18 @@ def _examine_privacy(state: Path) -> Iterator[ExaminationLine]:
 
 def _examine_env_file(folder: Path) -> Iterator[ExaminationLine]:
     if (folder / ".env").is_file():
-        from dotenv import dotenv_values
-
-        names = sorted(name for name in dotenv_values(folder / ".env") if name.startswith(_OURS))
+        try:
+            names = sorted(name for name in read_env_file(folder / ".env") if name.startswith(_OURS))
+        except SettingsError as refused:
+            yield _bad(".env", str(refused))
+            return
         said = ", ".join(names) if names else "none of the importer's variables"
         yield _good(".env", f"{folder / '.env'} sets {said}")
         return
     for name in _DISGUISED:
         path = folder / name
-        if path.is_file() and b"HIGHLEVEL_" in _beginning(path):
+        # without its zeros: what a Windows editor saves as "Unicode" has one between any two letters
+        if path.is_file() and b"HIGHLEVEL_" in _beginning(path).replace(b"\0", b""):
             yield _warning(".env", f"{path} is not read: its name has to be .env, without another ending")
 
 
@@ -90,19 +110,44 @@ def _beginning(path: Path) -> bytes:
 
 
 def _examine_certificates(variables: Mapping[str, str]) -> Iterator[ExaminationLine]:
-    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
-        if (said := variables.get(name)) and not Path(said).exists():
-            yield ExaminationLine(
-                grade=Grade.BAD,
-                subject="certificates",
-                text=f"{name} names {said}, which is not there: no connection will be trusted. Correct or unset it",
+    for name, lacking in (("SSL_CERT_FILE", _lacking_file), ("SSL_CERT_DIR", _lacking_folder)):
+        if not (said := variables.get(name)):
+            continue
+        if lack := lacking(Path(said)):
+            yield _bad(
+                "certificates",
+                f"{name} names {said}, which {lack}: no connection will be trusted. Correct or unset it",
             )
-        elif said:
+        else:
             yield _good("certificates", f"those of {said} ({name})")
 
 
+def _lacking_file(path: Path) -> str:
+    """Say why a file gives no certificate of an authority; empty where it does."""
+    if not path.is_file():
+        return "is not there"
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
+    except OSError:  # ssl's own errors are of these, too
+        return "holds no certificate that can be read (PEM)"
+    return ""
+
+
+def _lacking_folder(path: Path) -> str:
+    if not path.is_dir():
+        return "is not there"
+    if any(_HASHED_NAME.fullmatch(each.name) for each in path.iterdir()):
+        return ""
+    return "holds no certificate under the name by which it is looked up (`openssl rehash` gives it one)"
+
+
 def _examine_proxy(base_url: str) -> Iterator[ExaminationLine]:
-    if proxy := find_proxy(base_url):
+    try:
+        proxy = find_proxy(base_url)
+    except SettingsError as refused:
+        yield _bad("proxy", str(refused))
+        return
+    if proxy:
         yield _good("proxy", f"requests go through {masked(proxy)}, which never sees the token")
 
 
@@ -113,7 +158,17 @@ def _examine_installations(search_path: str) -> Iterator[ExaminationLine]:
     if found and Path(found).parent.resolve() != here.resolve() and Path(found).parent != here:
         yield _warning(
             "version",
-            f"this is {__version__} of {here}; `importer` on the path is {found}, perhaps another version",
+            f"this is {__version__} of {here}; `importer` on the path is {found}, "
+            f"{_version_beside(Path(found)) or 'perhaps another version'}. Upgrade or remove one of the two",
         )
     else:
         yield _good("version", f"{__version__}, Python {sys.version_info.major}.{sys.version_info.minor}")
+
+
+def _version_beside(script: Path) -> str:
+    """Read which version a script starts, without starting it: whatever bears its name may be another program."""
+    place = script.resolve().parent.parent
+    for pattern in _INSTALLED:
+        for found in place.glob(pattern):
+            return found.name.removesuffix(".dist-info").rpartition("-")[2]
+    return ""

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from importer.mapping.ready import ReadyMapping
 
 SAMPLE_FOLDER: Final = Path("importer-sample")
+_DOCUMENTED_SAMPLES: Final = Path("sample_data")
+_DOCUMENTED_MAPPINGS: Final = Path("mappings")
+_SCHEMA_TITLE: Final = b'"title": "highlevel-importer mapping"'
+"""By which a schema of an earlier version is known, to be renewed."""
 _SAMPLES: Final = (
     "contacts.csv",
     "newsletter.csv",
@@ -71,7 +75,7 @@ def mappings_command(
         click.echo(found.text(), nl=False)
     else:
         _lay(output, found.path, force=force)
-        beside = "" if of_migrations else " For editors, beside it: importer schema > mapping.schema.json"
+        beside = "" if of_migrations else lay_schema(output)
         click.echo(f"Wrote {output}.{beside}", err=True)
 
 
@@ -84,33 +88,65 @@ def mappings_command(
     "-o",
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
-    default=SAMPLE_FOLDER,
-    show_default=True,
-    help="Folder that receives them.",
+    help=f"Folder that receives them (default: {SAMPLE_FOLDER}; with --as-documented, the working folder).",
+)
+@click.option(
+    "--as-documented",
+    is_flag=True,
+    help="Lay them, and all ready mappings, into sample_data/ and mappings/, as README and docs name them: what these pages "
+    "show can then be typed as it stands.",
 )
 @force_option
-def sample_command(*, output: Path, force: bool) -> None:
+def sample_command(*, output: Path | None, as_documented: bool, force: bool) -> None:
     """Lay three sample files with their mappings, a job file and a folder to migrate into a folder, and say what to type next.
 
     Every person in them is invented. With --sandbox nothing leaves the machine, and no account is needed.
     """
     from importer.results.wording import command
 
+    output = output or (Path() if as_documented else SAMPLE_FOLDER)
+    samples, mappings = (_DOCUMENTED_SAMPLES, _DOCUMENTED_MAPPINGS) if as_documented else (Path(), Path())
     for name, source in _sample_files():
-        _lay(output / name, source, force=force)
-    click.echo(f"Sample files are in {output}. Next, without an account:", err=True)
-    words = ["importer", "run", str(output / "contacts.csv"), "-m", str(output / "sample.yaml"), "--sandbox"]
-    click.echo(f"  {command(words)}", err=True)
+        _lay(output / samples / name, source, force=force)
+    for name, source in _ready_files(everything=as_documented):
+        _lay(output / mappings / name, source, force=force)
+    file, mapping = output / samples / "contacts.csv", output / mappings / "sample.yaml"
+    click.echo(f"Sample files are in {file.parent}. Next, without an account:", err=True)
+    click.echo(f"  {command(['importer', 'run', str(file), '-m', str(mapping), '--sandbox'])}", err=True)
 
 
 def _sample_files() -> Iterator[tuple[str, Path]]:
-    from importer.mapping.ready import SCHEMA_NAME, mappings_folder
     from importer.runtime.installation import shipped_folder
 
     samples = shipped_folder("sample_data")
     yield from ((name, samples / name) for name in _SAMPLES)
-    yield from ((path.name, path) for path in sorted(mappings_folder().glob("sample*.yaml")))
-    yield SCHEMA_NAME, mappings_folder() / SCHEMA_NAME
+
+
+def _ready_files(*, everything: bool) -> Iterator[tuple[str, Path]]:
+    """Name mappings that lie beside the samples, those of the samples alone or all of them, and the schema that they name."""
+    from importer.mapping.ready import SCHEMA_NAME, mappings_folder
+
+    folder = mappings_folder()
+    found = sorted(folder.rglob("*.yaml") if everything else folder.glob("sample*.yaml"))
+    yield from ((str(path.relative_to(folder)), path) for path in found)
+    yield SCHEMA_NAME, folder / SCHEMA_NAME
+
+
+def lay_schema(mapping: Path) -> str:
+    """Lay the schema beside a mapping whose first line names it to editors, and say so; another file of that name is left alone."""
+    from importer.errors import SettingsError
+    from importer.mapping.ready import SCHEMA_NAME, mappings_folder
+
+    if not mapping.is_file():  # what was written went to a pipe or a device
+        return ""
+    target = mapping.with_name(SCHEMA_NAME)
+    try:
+        if target.exists() and _SCHEMA_TITLE not in target.read_bytes():
+            return ""
+        _lay(target, mappings_folder() / SCHEMA_NAME, force=True)
+    except (OSError, SettingsError):  # the mapping is what was asked for, and it is there
+        return f" Editors look for {SCHEMA_NAME} beside it: `importer schema` prints it."
+    return f" {SCHEMA_NAME} beside it is for editors."
 
 
 def _lay(target: Path, source: Path, *, force: bool) -> None:

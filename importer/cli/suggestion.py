@@ -78,7 +78,12 @@ def suggest_command(source: str, output: Path | None, *, as_json: bool, force: b
     if output is not None or not as_json:
         _write(suggestion.to_yaml(), output)
     if output is not None:
-        click.echo(f"Wrote {output}. Read it, then try: {_check(source, output, given)}", err=True)
+        from importer.cli.shipped import lay_schema
+
+        beside = lay_schema(output)
+        click.echo(
+            f"Wrote {output}.{beside} Read the mapping, then try: {_check(source, output, given)}", err=True
+        )
     for concern in suggestion.concerns:
         click.echo(f"Look: {concern}", err=True)
 

@@ -248,7 +248,7 @@ def is_loopback(host: str) -> bool:
 
 
 def find_proxy(base_url: str) -> str | None:
-    """Find the proxy that the environment names for the base URL, once.
+    """Find the proxy that the environment names for the base URL, once. Raises SettingsError for one of another kind than HTTP.
 
     aiohttp's own ``trust_env`` asks in a thread for each request, and would take a netrc entry for the token.
     """
@@ -257,9 +257,16 @@ def find_proxy(base_url: str) -> str | None:
     if is_loopback(host) or urllib.request.proxy_bypass(host):
         return None
     proxy = urllib.request.getproxies().get(parts.scheme)
-    if proxy is None or "://" in proxy:
-        return proxy
-    return f"http://{proxy}"
+    if proxy is None:
+        return None
+    kind, separator, _ = proxy.partition("://")
+    if separator and kind.lower() not in {"http", "https"}:
+        # aiohttp would speak HTTP to it, and every connection would end in a riddle
+        raise SettingsError(
+            f"The proxy that the environment names is one of {kind}, and only HTTP proxies are spoken to. Name one "
+            "that begins with http:// in HTTPS_PROXY, or leave HighLevel's host out of it by NO_PROXY."
+        )
+    return proxy if separator else f"http://{proxy}"
 
 
 def _inflate(body: bytes, packing: str) -> bytes:

@@ -275,8 +275,10 @@ def _describe_unreached(cause: BaseException) -> str:  # noqa: PLR0911  (likewis
         case aiohttp.ClientConnectorCertificateError():
             why = getattr(cause.certificate_error, "verify_message", "").rstrip(".")
             return f"the server's certificate is not trusted{f' ({why})' if why else ''}"
+        case aiohttp.ClientProxyConnectionError():
+            return "the proxy that HTTPS_PROXY names is not to be reached"
         case aiohttp.ClientConnectorDNSError():
-            return "the server's name was not found"
+            return f"no server of the name {cause.host} was found"  # the proxy's, where one is used
         case aiohttp.ClientSSLError():
             return "no secure connection"
         case aiohttp.ClientHttpProxyError():

@@ -14,12 +14,13 @@ from typing import Final
 
 from importer.errors import SettingsError
 from importer.runtime.logs import hide
+from importer.runtime.regex import regex
 from importer.settings import DEFAULT_BASE_URL, Secret, location_in
 
 _TOKEN_OF: Final = "HIGHLEVEL_TOKEN_"  # noqa: S105  (a name, no token)
-_TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750
-_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
-_SECRET_NAMES: Final = re.compile(
+_TOKEN: Final = regex(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750
+_ADDRESS: Final = regex(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+_SECRET_NAMES: Final = regex(
     r"HIGHLEVEL_(?:TOKEN(?:_.*)?|CLIENT_SECRET)$|IMPORTER_PASSWORD$|SMTP_URL$", re.IGNORECASE
 )
 _VARIABLES: Final[ContextVar[Mapping[str, str]]] = ContextVar("importer_variables", default=os.environ)
@@ -43,11 +44,12 @@ def context_with(env_file: str | os.PathLike[str] | None) -> Context:
     """
     context = copy_context()
     if env_file is not None:
-        context.run(_VARIABLES.set, ChainMap(_read_env_file(Path(env_file)), os.environ))
+        context.run(_VARIABLES.set, ChainMap(read_env_file(Path(env_file)), os.environ))
     return context
 
 
-def _read_env_file(path: Path) -> dict[str, str]:
+def read_env_file(path: Path) -> dict[str, str]:
+    """Read what a ``.env`` file sets, and set nothing. Raises SettingsError."""
     from dotenv import dotenv_values
 
     found = dotenv_values(stream=io.StringIO(_read_text(path, "The environment file")))

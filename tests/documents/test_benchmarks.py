@@ -34,10 +34,13 @@ STARTED = {
     "whole_run": (["300", "--turns", "1"], "300"),
 }
 NOT_MEASURING = {
+    "audit",  # asks what is known of weaknesses; its judgement is tested by itself
     "invented_run",  # makes what pictures shows
     "make_samples",  # run by the test of the samples
+    "man_page",  # run by the test of the man page
     "mutation",  # run by .ci/run: its smallest size takes a minute
     "pandas_script",  # started by whole_run
+    "release",  # run by the tests of the package
     "vendor",  # started by whole_run
     "write_api",  # run by the test of the documents
     "write_catalogue",

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from importer.version import __version__
+
 ROOT = Path(__file__).parents[2]
 JUDGES = {"ruff check", "ruff format --check", "mypy", "lint-imports"}
 PLACES = (
@@ -41,6 +43,7 @@ def test_the_changelog_has_the_released_version_and_what_comes_next() -> None:
     headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
     assert headings[0] == "[Unreleased]"
     assert all(re.fullmatch(r"\[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d", each) for each in headings[1:])
+    assert headings[1].startswith(f"[{__version__}] - ")
     assert "[0.1.0] - 2026-11-26" in headings
 
 

@@ -20,6 +20,7 @@ from importer.highlevel.auth import CONSENT_PATH, SCOPES, consent_url
 from importer.highlevel.consent import can_listen, read_code
 from importer.highlevel.grants import Grant, GrantBook
 from importer.sandbox import Account, Sandbox, SandboxSettings
+from importer.sandbox.times import WallClock
 from importer.settings import Secret
 from tests.highlevel.tls import impostor
 
@@ -128,6 +129,44 @@ async def test_doctor_tells_that_another_program_uses_the_quota() -> None:
         )
     assert "another program uses this sub-account's quota" in result.output
     assert result.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("vendor_ahead_seconds", "said"), [(-3600, "s ahead of"), (3600, "s behind"), (0, "agrees with")]
+)
+async def test_doctor_holds_the_clock_against_the_vendors(vendor_ahead_seconds: int, said: str) -> None:
+    async with Sandbox(clock=WallClock(vendor_ahead_seconds)) as sandbox:
+        result = await call(
+            doctor_command, "--base-url", sandbox.base_url, "--location", PLACE, HIGHLEVEL_TOKEN="pit-x"
+        )
+    (line,) = [line for line in result.output.splitlines() if " clock: " in line]
+    assert said in line
+    assert line.startswith("warn" if vendor_ahead_seconds else "ok")
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "said"),
+    [
+        (("--base-url", "ftp://x"), {}, "fail  settings: 'ftp://x' is no web address"),
+        (("--location", PLACE), {"HIGHLEVEL_TOKEN": "pit x"}, "fail  settings: HIGHLEVEL_TOKEN holds more"),
+        (("--token-file", "gone.txt"), {}, "fail  settings: The token file gone.txt"),
+    ],
+)
+async def test_doctor_counts_wrong_settings_among_its_findings(
+    words: tuple[str, ...], environment: dict[str, str], said: str
+) -> None:
+    result = await call(doctor_command, "--location", PLACE, *words, **environment)
+    assert result.exit_code == 2
+    assert said in result.output
+    assert result.output.startswith("ok    disk: ")
+
+
+async def test_doctor_looks_on_where_the_file_of_variables_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"\xff\xfeH")
+    result = await call(doctor_command, "--sandbox")
+    assert result.exit_code == 2
+    assert "fail  .env: " in result.output
+    assert "ok    token: accepted" in result.output
 
 
 async def test_doctor_tells_that_nobody_is_there() -> None:

@@ -326,6 +326,30 @@ async def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatc
     assert lost.reason == "the proxy refused (407)"
 
 
+async def test_a_proxy_that_nobody_answers_for_is_named_as_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int
+) -> None:
+    async def reason_through(proxy: str) -> str:
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+        async with Client("https://services.example.com") as client:
+            lost = await client.request(CALL, TOKEN)
+        assert isinstance(lost, LostReply)
+        return lost.reason
+
+    assert "proxy that HTTPS_PROXY names" in await reason_through(f"http://127.0.0.1:{unused_tcp_port}")
+    assert (
+        await reason_through("http://proxy.invalid:3128") == "no server of the name proxy.invalid was found"
+    )
+
+
+def test_a_proxy_of_another_kind_than_http_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://127.0.0.1:1080")
+    with pytest.raises(SettingsError, match="one of socks5"):
+        find_proxy("https://services.example.com")
+    monkeypatch.setenv("HTTPS_PROXY", "HTTP://127.0.0.1:3128")
+    assert find_proxy("https://services.example.com") == "HTTP://127.0.0.1:3128"
+
+
 def test_loopback_and_no_proxy_go_straight(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.example.com:3128")
     monkeypatch.setenv("HTTPS_PROXY", "proxy.example.com:3128")

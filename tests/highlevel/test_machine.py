@@ -12,6 +12,7 @@ import pytest
 from importer.cli.machine import examine_machine
 from importer.highlevel.examination import ExaminationLine, Grade
 from importer.settings import DEFAULT_BASE_URL
+from tests.highlevel.tls import make_certificate
 
 
 @pytest.fixture(autouse=True)
@@ -71,8 +72,27 @@ def test_a_file_that_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
 def test_certificates_that_are_not_there_keep_every_connection_from_being_trusted(tmp_path: Path) -> None:
     (line,) = seen(tmp_path, variables={"SSL_CERT_FILE": str(tmp_path / "gone.pem")})["certificates"]
     assert (line.grade, "gone.pem" in line.text) == (Grade.BAD, True)
-    (tmp_path / "there.pem").write_text("")
-    (line,) = seen(tmp_path, variables={"SSL_CERT_FILE": str(tmp_path / "there.pem")})["certificates"]
+    (line,) = seen(tmp_path, variables={"SSL_CERT_DIR": str(tmp_path / "gone")})["certificates"]
+    assert (line.grade, "is not there" in line.text) == (Grade.BAD, True)
+
+
+@pytest.mark.parametrize("content", ["", "junk\n", "-----BEGIN CERTIFICATE-----\nMIIB\n"])
+def test_a_list_of_authorities_that_lists_none_is_told(tmp_path: Path, content: str) -> None:
+    (tmp_path / "list.pem").write_text(content)
+    (line,) = seen(tmp_path, variables={"SSL_CERT_FILE": str(tmp_path / "list.pem")})["certificates"]
+    assert (line.grade, "holds no certificate" in line.text) == (Grade.BAD, True)
+
+
+def test_authorities_that_can_be_read_are_good(tmp_path: Path) -> None:
+    made = make_certificate(tmp_path)
+    (line,) = seen(tmp_path, variables={"SSL_CERT_FILE": str(made)})["certificates"]
+    assert line.grade is Grade.GOOD
+    folder = tmp_path / "authorities"
+    folder.mkdir()
+    (line,) = seen(tmp_path, variables={"SSL_CERT_DIR": str(folder)})["certificates"]
+    assert (line.grade, "openssl rehash" in line.text) == (Grade.BAD, True)
+    (folder / "0a1b2c3d.0").write_bytes(made.read_bytes())
+    (line,) = seen(tmp_path, variables={"SSL_CERT_DIR": str(folder)})["certificates"]
     assert line.grade is Grade.GOOD
 
 
@@ -80,6 +100,28 @@ def test_a_proxy_is_named_without_its_password(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("HTTPS_PROXY", "http://ann:secret@proxy.example:3128")
     (line,) = seen(tmp_path)["proxy"]
     assert ("proxy.example:3128" in line.text, "secret" in line.text) == (True, False)
+
+
+def test_a_proxy_of_another_kind_than_http_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://ann:secret@proxy.example:1080")
+    (line,) = seen(tmp_path)["proxy"]
+    assert (line.grade, "one of socks5" in line.text, "secret" in line.text) == (Grade.BAD, True, False)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_file_of_variables_is_read_as_each_editor_writes_it(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / ".env").write_text("HIGHLEVEL_TOKEN=pit-secret\r\n", encoding=encoding)
+    (line,) = seen(tmp_path)[".env"]
+    assert (line.grade, line.text.endswith("sets HIGHLEVEL_TOKEN")) == (Grade.GOOD, True)
+    (tmp_path / ".env").rename(tmp_path / ".env.txt")
+    (line,) = seen(tmp_path)[".env"]
+    assert line.grade is Grade.WARNING
+
+
+def test_a_file_of_variables_that_is_no_text_is_a_finding_and_no_end(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"\xff\xfeH")
+    (line,) = seen(tmp_path)[".env"]
+    assert (line.grade, "Save it as UTF-8" in line.text) == (Grade.BAD, True)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
@@ -101,3 +143,17 @@ def test_another_installation_on_the_path_is_told(tmp_path: Path) -> None:
     assert (line.grade, str(other / "importer") in line.text) == (Grade.WARNING, True)
     (line,) = seen(tmp_path, search_path=str(Path(sys.executable).parent))["version"]
     assert line.grade is Grade.GOOD
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a script that may be run")
+def test_the_version_of_another_installation_is_told_without_starting_it(tmp_path: Path) -> None:
+    scripts = tmp_path / "old" / "bin"
+    (tmp_path / "old/lib/python3.12/site-packages/highlevel_importer-0.1.0.dist-info").mkdir(parents=True)
+    scripts.mkdir()
+    (scripts / "importer").write_text(f"#!/bin/sh\ntouch {tmp_path / 'started'}\n", encoding="utf-8")
+    (scripts / "importer").chmod(0o755)
+    (tmp_path / "path").mkdir()
+    (tmp_path / "path" / "importer").symlink_to(scripts / "importer")  # as pipx and uv do
+    (line,) = seen(tmp_path, search_path=str(tmp_path / "path"))["version"]
+    assert "0.1.0. Upgrade or remove one of the two" in line.text
+    assert not (tmp_path / "started").exists()

@@ -3,79 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 import tarfile
 import zipfile
-from collections.abc import Callable
 from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
 
 import pytest
 
+from tests.package.conftest import Type
+
 pytestmark = [pytest.mark.package, pytest.mark.timeout(600)]
-pytest.importorskip("build", reason="the package is built with it; it is in the extra test")
-
-ROOT = Path(__file__).parents[2]
 ADDRESS = "https://github.com/highlevel-importer/highlevel-importer"
-Type = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-def done(words: list[str | Path], **options: object) -> None:
-    finished = subprocess.run(words, capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload]
-    assert finished.returncode == 0, f"{words}\n{finished.stdout}\n{finished.stderr}"
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The archive of the sources, and the wheel that is built from that archive alone."""
-    folder = tmp_path_factory.mktemp("dist")
-    done([sys.executable, "-m", "build", "--outdir", folder, ROOT])
-    return folder
-
-
-@pytest.fixture(scope="module")
-def wheel(built: Path) -> Path:
-    (wheel,) = built.glob("*.whl")
-    return wheel
-
-
-@pytest.fixture(scope="module")
-def scripts(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Path:
-    """An environment that has the wheel, what it requires, and nothing else."""
-    place = tmp_path_factory.mktemp("environment")
-    done([sys.executable, "-m", "venv", place])
-    scripts = place / ("Scripts" if sys.platform == "win32" else "bin")
-    done([scripts / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check", wheel])
-    return scripts
-
-
-@pytest.fixture
-def type_in(scripts: Path, tmp_path: Path) -> Type:
-    """Type a command of the installed package in an empty folder."""
-    folder = tmp_path / "empty"
-    folder.mkdir()
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("HIGHLEVEL_", "IMPORTER_", "PYTHON", "VIRTUAL_ENV"))
-    }
-    shell = {**kept, "IMPORTER_STATE": str(tmp_path / "state"), "NO_COLOR": "1"}
-
-    def type_in(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [scripts / words[0], *words[1:]],
-            cwd=folder,
-            env=shell,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    return type_in
 
 
 def metadata(wheel: Path) -> Message:
