@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from importer.errors import ImporterError
+from importer.runtime.regex import regex
 
 _VALUES: Final = {
     "--location": "location_id", "--base-url": "base_url", "--token-file": "token", "--state": "state", "--sheet": "sheet",
@@ -30,7 +31,7 @@ PARAMETERS: Final = {flag: f"{name}=" for flag, name in _VALUES.items()} | {
 }
 """Flag of the command line: how the library's functions are told the same."""
 
-_SAID: Final = re.compile(
+_SAID: Final = regex(
     r"(?P<command>\bimporter [a-z]+\b(?:(?!(?<=\w)\.(?:\s|$)|[;)`\n]).)*)"
     r"|(?P<flag>--[a-z][a-z-]+)(?: [A-Z]+\b)?"
     r"|(?<!\S)-m (?P<mapping>[\w./-]*\w)"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,13 +20,14 @@ from importer.reading.detected import Detected
 from importer.records import Block, Json, Outcome, Record, Row, limited
 from importer.runs.shown_rows import ready_row, shown_row
 from importer.runtime.clock import Clock, SystemClock
+from importer.runtime.regex import regex
 from importer.settings import SANDBOX_LOCATION, ReadingOptions
 from importer.sources import stage
 from importer.sources.corrections import correct, kept_corrections
 from importer.suggestion.sampling import SAMPLED_ROWS
 from importer.suggestion.suggesting import Suggestion, open_likely, suggest
 
-_NUMBER: Final = re.compile("[1-9][0-9]{0,8}")
+_NUMBER: Final = regex("[1-9][0-9]{0,8}")
 _DETECT_ALL: Final = ReadingOptions()
 _COUNTERS_KEPT: Final = 4
 """Columns whose values stay counted: each may take some ten megabytes."""

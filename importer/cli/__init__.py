@@ -56,6 +56,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "forget": ("importer.cli.history", "Delete a run's data."),
     "connect": ("importer.cli.connecting", "Store the token of a sub-account, and check it."),
     "login": ("importer.cli.account", "Connect by OAuth and store the grant safely."),
+    "agency": ("importer.cli.agency", "List the sub-accounts of the agency that was connected."),
     "doctor": ("importer.cli.account", "Check this machine, token, scopes, location, quota and clock."),
     "watch": ("importer.cli.service", "Import what arrives in a folder."),
     "serve": ("importer.cli.service", "Run jobs on their schedules."),

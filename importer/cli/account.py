@@ -21,14 +21,13 @@ from importer.cli.options import (
     state_folder,
     state_option,
 )
+from importer.settings import USUAL_REDIRECT
 
 if TYPE_CHECKING:
     from importer.highlevel.examination import ExaminationLine
     from importer.highlevel.grants import Grant
     from importer.settings import Connection, Secret
 
-_REDIRECT: Final = "https://localhost:8765/callback"
-"""The portal refuses plain http. Nobody listens there: the browser shows an error, and the address to be pasted."""
 _CONSENT_SECONDS: Final = 300.0
 
 
@@ -45,7 +44,7 @@ _CONSENT_SECONDS: Final = 300.0
 )
 @click.option(
     "--redirect-uri",
-    default=_REDIRECT,
+    default=USUAL_REDIRECT,
     show_default=True,
     help="As registered with the marketplace app. Plain http on loopback receives the browser by itself.",
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import shutil
 import ssl
@@ -17,6 +16,7 @@ from importer.errors import SettingsError
 from importer.highlevel.client import find_proxy
 from importer.highlevel.examination import ExaminationLine, Grade
 from importer.runtime.environment import read_env_file
+from importer.runtime.regex import regex
 from importer.sources import masked
 from importer.version import __version__
 
@@ -24,7 +24,7 @@ _LEAST_DISK_BYTES: Final = 200 << 20
 _DISGUISED: Final = (".env.txt", "env.txt", "env", ".env.env")
 """What becomes of a file .env that a desktop saves, or shows, with another name."""
 _OURS: Final = ("HIGHLEVEL_", "IMPORTER_")
-_HASHED_NAME: Final = re.compile(r"[0-9a-f]{8}\.\d+")
+_HASHED_NAME: Final = regex(r"[0-9a-f]{8}\.\d+")
 _INSTALLED: Final = (
     "lib/python3*/site-packages/highlevel_importer-*.dist-info",
     "Lib/site-packages/highlevel_importer-*.dist-info",

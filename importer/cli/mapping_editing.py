@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from importer.cli.options import examples
+from importer.runtime.regex import regex
 
 if TYPE_CHECKING:
     from importer.yaml.document import Plain, YamlPath
 
-_CHANGE: Final = re.compile(r'((?:"[^"]*"|[^"=])+)=(.*)', re.DOTALL)
+_CHANGE: Final = regex(r'((?:"[^"]*"|[^"=])+)=(.*)', re.DOTALL)
 
 
 @click.group("mapping", short_help="Change a mapping file.")

@@ -16,6 +16,7 @@ import click
 
 from importer.cli.signals import heard
 from importer.records import value_type
+from importer.runtime.regex import regex
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from importer.runtime.stopping import StopSignal
 
 Found = TypeVar("Found")
-_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://.*", re.DOTALL)
+_URL: Final = regex(r"[A-Za-z][A-Za-z0-9+.-]+://.*", re.DOTALL)
 
 Work = Callable[["RunContext"], Coroutine[Any, Any, "Summary"]]
 

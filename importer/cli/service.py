@@ -337,7 +337,8 @@ async def _health(resident: Resident, where: str | None) -> AsyncIterator[None]:
     if where is None:
         yield
         return
-    from importer.jobs.health import LOOPBACK, health_endpoint
+    from importer.jobs.health import health_endpoint
+    from importer.runtime.health_pages import LOOPBACK
 
     host, _, port = where.rpartition(":")
     if not port.isdigit() or int(port) > 65_535:

@@ -7,7 +7,6 @@ first, and takes what says the same for what it wanted to add.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -30,11 +29,12 @@ from importer.highlevel.opportunities import (
 from importer.highlevel.reply import read_moment
 from importer.highlevel.wire import encode
 from importer.records import Addition, FollowUpFor, Json, value_type
+from importer.runtime.regex import regex
 
 _MAKE_AND_LINK: Final = 2
 _DUE: Final = "dueDate"
 _NO_SUCH_CONTACT: Final = "importerScopeProbe00"
-_TAG: Final = re.compile(r"<[^<>]*>")
+_TAG: Final = regex(r"<[^<>]*>")
 
 
 @value_type(frozen=True, slots=True, kw_only=True, eq=False)

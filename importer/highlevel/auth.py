@@ -10,9 +10,10 @@ from urllib.parse import urlencode
 
 from importer.errors import CredentialsError
 from importer.highlevel import calls
+from importer.highlevel.calls import Call
 from importer.highlevel.client import Door, LostReply, distrusted
 from importer.highlevel.follow_ups import follow_up_scopes
-from importer.highlevel.grants import Grant, GrantBook, GrantFile
+from importer.highlevel.grants import Grant, GrantBook, StoredGrant
 from importer.highlevel.reply import Reply, ReplyKind, read_reply
 from importer.highlevel.tokens import StaticTokens, TokenSource
 from importer.runtime.clock import Clock, SystemClock
@@ -116,7 +117,19 @@ class GrantTokens:
                 await self._mint(vault, grant, location_id)
             return True
 
-    def _vault(self, location_id: str) -> GrantFile:
+    async def ask_as_agency(self, company: StoredGrant, call: Call) -> Reply:
+        """Ask with an agency's own token, renewed where it has to be. Raises CredentialsError."""
+        async with self._renewal:
+            grant = self._grant(company)
+            if grant.expires_at < self._clock.now() + _EARLY_SECONDS:
+                grant = await self._refresh(company, grant)
+            found = await self._insist(call, grant.access_token)
+            if found.kind is ReplyKind.TOKEN_REFUSED:
+                grant = await self._refresh(company, grant)
+                found = await self._insist(call, grant.access_token)
+            return found
+
+    def _vault(self, location_id: str) -> StoredGrant:
         vault = self._book.find(location_id)
         if vault is None:
             raise CredentialsError(
@@ -125,14 +138,14 @@ class GrantTokens:
             )
         return vault
 
-    def _grant(self, vault: GrantFile) -> Grant:
-        name = vault.path.name
+    def _grant(self, vault: StoredGrant) -> Grant:
+        name = vault.name
         grant = self._grants.get(name)
         if grant is None:
             grant = self._grants[name] = vault.read()
         return grant
 
-    async def _refresh(self, vault: GrantFile, ours: Grant) -> Grant:
+    async def _refresh(self, vault: StoredGrant, ours: Grant) -> Grant:
         """Trade the refresh token for new tokens, and store them before they are used.
 
         The vendor takes each refresh token once. So one process does it at a time, and whoever comes later finds
@@ -143,7 +156,7 @@ class GrantTokens:
         try:
             kept = vault.read()
             if kept.access_token != ours.access_token:
-                self._grants[vault.path.name] = kept
+                self._grants[vault.name] = kept
                 return kept
             vault.write(replace(kept, refreshing=True))
             found = await self._ask_anew(kept)
@@ -157,7 +170,7 @@ class GrantTokens:
                 before=kept,
             )
             vault.write(renewed)
-            self._grants[vault.path.name] = renewed
+            self._grants[vault.name] = renewed
             return renewed
         finally:
             lock.__exit__(None, None, None)
@@ -172,7 +185,7 @@ class GrantTokens:
         }
         return await self._ask(_TOKEN_PATH, form, None)
 
-    async def _mint(self, vault: GrantFile, grant: Grant, location_id: str) -> Secret:
+    async def _mint(self, vault: StoredGrant, grant: Grant, location_id: str) -> Secret:
         """Get a token of one location out of the agency's grant."""
         form = {"companyId": grant.company_id or "", "locationId": location_id}
         found = await self._ask(_LOCATION_TOKEN_PATH, form, grant.access_token)
@@ -189,12 +202,15 @@ class GrantTokens:
         return self._minted[location_id]
 
     async def _ask(self, path: str, form: Mapping[str, str | Secret], token: Secret | None) -> Reply:
+        return await self._insist(calls.form(path, form), token)
+
+    async def _insist(self, call: Call, token: Secret | None) -> Reply:
         """Ask, and again where nothing was sent or the vendor was in trouble; raises when it stays so."""
         words = ""
         for attempt in range(_ATTEMPTS):
             if attempt:
                 await self._clock.sleep(0.5 * 2**attempt)
-            raw = await self._door.request(calls.form(path, form), token)
+            raw = await self._door.request(call, token)
             if isinstance(raw, LostReply):
                 if raw.certificate:
                     raise distrusted(self._door.base_url, raw.reason)
@@ -204,7 +220,8 @@ class GrantTokens:
             if found.kind not in {ReplyKind.TROUBLE, ReplyKind.THROTTLED}:
                 return found
             words = found.words
-        raise CredentialsError(f"The token could not be renewed: {words}. Try again later.")
+        what = "The token could not be renewed" if call.form else "The agency's grant could not be used"
+        raise CredentialsError(f"{what}: {words}. Try again later.")
 
 
 class AnyTokens:

@@ -14,6 +14,7 @@ from typing import Final
 from importer.highlevel.country_scripts import IN_FURTHER_LANGUAGES
 from importer.highlevel.country_spellings import ALPHA3, CAR_SIGNS, OTHERS, TRANSLATED
 from importer.highlevel.country_translations import IN_FURTHER_TRANSLATIONS, SHORT_WITH_ACCENTS
+from importer.runtime.regex import regex
 
 NAMES: Final[dict[str, str]] = {
     "AD": "Andorra",
@@ -321,14 +322,14 @@ def _by_words() -> dict[frozenset[str], str]:
     return {words: next(iter(codes)) for words, codes in found.items() if words and len(codes) == 1}
 
 
-_WORD: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*|&")
+_WORD: Final = regex(r"[^\W_]+(?:['\u2019][^\W_]+)*|&")
 _LINKS: Final = frozenset({"&", "and", "the", "of"})
 _SHORT_FORMS: Final = {
     "st": "saint", "rep": "republic", "dem": "democratic", "fed": "federated", "sts": "states", "is": "islands",
     "isl": "islands", "isls": "islands", "terr": "territory", "isle": "islands", "island": "islands", "peoples": "people",
 }  # fmt: skip
-_BORDERS: Final = re.compile(r"[()\[\],;:|/]|\s+[-\u2013\u2014]\s+")
-_CODE_BESIDE: Final = re.compile(
+_BORDERS: Final = regex(r"[()\[\],;:|/]|\s+[-\u2013\u2014]\s+")
+_CODE_BESIDE: Final = regex(
     r"\s*\(?([A-Z]{2,3})\)?(?:\s*[-\u2013\u2014:,;|/]\s*|\s+)(\S.*)|(\S.*?)\s*[-\u2013\u2014:,;|/(\[ ]\s*([A-Z]{2,3})[)\]]?\s*"
 )
 _KINDS_OF_STATE: Final = (
@@ -338,7 +339,7 @@ _KINDS_OF_STATE: Final = (
 _STATE_WORDS: Final = frozenset(_KINDS_OF_STATE.split())
 _ONE_OF_TWO: Final = frozenset({"CD", "CG", "CN", "GE", "KP", "KR", "TW"})
 """Whose full names tell two states apart (Georgia is one of America, too); only those that are listed count."""
-_NOTE: Final = re.compile(
+_NOTE: Final = regex(
     r"\W*[^\W\d_]{1,2}\s*[^\w\s.()\[\]]+\s*[^\W\d_]{1,2}\W*|\W*n\s*(?:\.\s*|\s+)a\W*", re.IGNORECASE
 )
 """N/A, D/K, c/o, N.A.: letters parted by something else than the full stops of a code."""

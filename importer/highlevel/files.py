@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 
 from importer.highlevel.calls import Call, segment
 from importer.records import FileContent, Json, value_type
+from importer.runtime.regex import regex
 
 UPLOAD_SCOPE: Final = "locations/customFields.write"
 LARGEST_BYTES: Final = 50 << 20
@@ -27,8 +27,8 @@ ACCEPTED: Final = (
 """Likewise: what a field takes that does not say."""
 _WANTED: Final = "to be uploaded"
 _SHA256: Final = "sha256"
-_UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f"\\/]')
-_ID: Final = re.compile(r"[A-Za-z0-9_-]+")
+_UNSAFE: Final = regex(r'[\x00-\x1f\x7f"\\/]')
+_ID: Final = regex(r"[A-Za-z0-9_-]+")
 
 
 @value_type(frozen=True, slots=True, kw_only=True)

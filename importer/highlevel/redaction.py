@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from importer.runtime.regex import regex
+
 _MASK: Final = b"***"
 _TELLING: Final = 12
 """So long a beginning of a secret gives it away to whoever sees the rest elsewhere; shorter ones are in any text."""
 _SHORTEST: Final = 6
-_ESCAPED: Final = re.compile(
-    rb"(?<!\\)((?:\\\\)*)\\u00(2[dDeE]|3\d|4[1-9a-fA-F]|5[\daAfF]|6[1-9a-fA-F]|7[\daA])"
-)
+_ESCAPED: Final = regex(rb"(?<!\\)((?:\\\\)*)\\u00(2[dDeE]|3\d|4[1-9a-fA-F]|5[\daAfF]|6[1-9a-fA-F]|7[\daA])")
 """A letter, digit or sign of a token, written as JSON may write it."""
 
 

@@ -8,16 +8,18 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
+from importer.runtime.regex import regex
+
 _LIMIT: Final = 1_000
 _READ_BYTES: Final = 8_000
 _DEEPEST: Final = 12
 _MOST_PARTS: Final = 100
-_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\s]+")
-_TITLE: Final = re.compile(r"<title[^<>]*>([^<]{1,300})", re.IGNORECASE)
-_UNSEEN: Final = re.compile(
+_UNPRINTABLE: Final = regex(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\s]+")
+_TITLE: Final = regex(r"<title[^<>]*>([^<]{1,300})", re.IGNORECASE)
+_UNSEEN: Final = regex(
     r"<(script|style|title)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)", re.IGNORECASE | re.DOTALL
 )
-_TAG: Final = re.compile(r"<[^<>]*(?:>|\Z)")
+_TAG: Final = regex(r"<[^<>]*(?:>|\Z)")
 _NAMES: Final = ("message", "error_description", "error", "detail", "msg")
 _ASIDE: Final = frozenset({"statusCode", "status", "code", "traceId", "timestamp", "path", "meta", "success"})
 """What a body holds beside its words."""

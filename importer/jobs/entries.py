@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape
 from importer.errors import SettingsError
 from importer.jobs.named_job import ScheduledJob
 from importer.records import value_type
+from importer.runtime.regex import regex
 
 _DAYS: Final = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _WINDOWS_DAYS: Final = (
@@ -29,7 +30,7 @@ _WINDOWS_DAYS: Final = (
     "Sunday",
 )
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_PLAIN_FIELD: Final = re.compile(r"[\d,*/-]+")
+_PLAIN_FIELD: Final = regex(r"[\d,*/-]+")
 
 
 @value_type(frozen=True, slots=True, kw_only=True)

@@ -5,24 +5,18 @@ On loopback unless told otherwise: names of jobs and files, counts and times; ne
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
+from typing import Final
 
-from importer.errors import SettingsError
 from importer.jobs.job_state import Health, JobState, Occasion, Result
 from importer.jobs.named_job import NamedJob, next_due
 from importer.jobs.resident import Resident
 from importer.records import Json
 from importer.results.metrics import PREFIX
+from importer.runtime.health_pages import LOOPBACK, health_pages, prometheus_text
 from importer.version import __version__
 
-if TYPE_CHECKING:
-    from aiohttp import web
-
-LOOPBACK: Final = "127.0.0.1"
-_LOCAL_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 _METRICS: Final = {
     "job_failing": ("gauge", "1 when the job's last run that said anything failed."),
     "job_running": ("gauge", "1 while the job runs."),
@@ -79,13 +73,7 @@ def _occasion_json(last: Occasion) -> dict[str, Json]:
 
 def metrics(resident: Resident) -> str:
     """Write the metrics in Prometheus' text format."""
-    samples = list(_samples(resident))
-    lines: list[str] = []
-    for name, (kind, meaning) in _METRICS.items():
-        shown = PREFIX + name
-        lines += [f"# HELP {shown} {meaning}", f"# TYPE {shown} {kind}"]
-        lines += [f"{shown}{labels} {value:.15g}" for sample, labels, value in samples if sample == name]
-    return "\n".join(lines) + "\n"
+    return prometheus_text(_METRICS, _samples(resident), prefix=PREFIX)
 
 
 def _samples(resident: Resident) -> Iterator[tuple[str, str, float]]:
@@ -115,59 +103,10 @@ def _counted(job: str, name: str, value: int) -> tuple[str, str, float]:
     return "job_rows_total", f'{{{job},status="{word}"}}', value
 
 
-@asynccontextmanager
-async def health_endpoint(
+def health_endpoint(
     resident: Resident, *, host: str = LOOPBACK, port: int = 8710
-) -> AsyncIterator[int]:
+) -> AbstractAsyncContextManager[int]:
     """Answer /health, /status and /metrics while the block runs; gives the port. Raises SettingsError when it is taken."""
-    from aiohttp import web
-
-    runner = web.AppRunner(
-        _application(resident, names=_LOCAL_NAMES if host in _LOCAL_NAMES else None),
-        access_log=None,
-        handle_signals=False,
-        shutdown_timeout=1.0,
+    return health_pages(
+        status=lambda: status(resident), metrics=lambda: metrics(resident), host=host, port=port
     )
-    await runner.setup()
-    try:
-        try:
-            await web.TCPSite(runner, host, port).start()
-        except OSError as cause:
-            raise SettingsError(
-                f"The health endpoint cannot listen on {host}:{port}: {cause.strerror}. Give another one with --health."
-            ) from None
-        yield int(runner.addresses[0][1])
-    finally:
-        await runner.cleanup()
-
-
-def _application(resident: Resident, *, names: frozenset[str] | None) -> web.Application:
-    """Make the three pages; ``names``: who asks must call us by one of these, where only this machine shall ask."""
-    from aiohttp import web
-
-    @web.middleware
-    async def called_by_name(
-        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-    ) -> web.StreamResponse:
-        # A web page can have its own name point at this machine, and its scripts then read what we answer.
-        name = re.sub(r":\d+$", "", request.headers.get("Host", "")).lower()
-        if names is not None and name not in names:
-            raise web.HTTPForbidden(text="Ask for localhost or 127.0.0.1, or give --health another host.\n")
-        return await handler(request)
-
-    async def health(_: web.Request) -> web.Response:
-        # Alive is alive: a job that fails is told by notices and metrics, a restart would not mend it.
-        return web.json_response({"status": "ok"})
-
-    async def jobs(_: web.Request) -> web.Response:
-        return web.json_response(status(resident))
-
-    async def numbers(_: web.Request) -> web.Response:
-        kind = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
-        return web.Response(body=metrics(resident).encode(), headers=kind)
-
-    application = web.Application(middlewares=[called_by_name])
-    application.router.add_get("/health", health)
-    application.router.add_get("/status", jobs)
-    application.router.add_get("/metrics", numbers)
-    return application

@@ -15,11 +15,12 @@ from importer.jobs.model import Job, Notify, Stream
 from importer.jobs.patterns import dated
 from importer.jobs.schedule import Schedule
 from importer.records import value_type
+from importer.runtime.regex import regex
 from importer.settings import location_in
 from importer.sources import is_url
 from importer.sources.names import is_taken
 
-_VARIABLE: Final = re.compile(r"\$\{(\w+)\}")
+_VARIABLE: Final = regex(r"\$\{(\w+)\}")
 
 
 @value_type(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,12 @@ import re
 from datetime import date, timedelta
 from typing import Final
 
-_DATE: Final = re.compile(r"\{date(?P<days>[+-]\d{1,3})?(?::(?P<format>[^{}]*))?\}")
-_BRACES: Final = re.compile(r"[{}]")
+from importer.runtime.regex import regex
+
+_DATE: Final = regex(r"\{date(?P<days>[+-]\d{1,3})?(?::(?P<format>[^{}]*))?\}")
+_BRACES: Final = regex(r"[{}]")
 _FORMAT: Final = "%Y-%m-%d"
-_WILD: Final = re.compile(r"[*?\[]")
+_WILD: Final = regex(r"[*?\[]")
 
 
 def check_pattern(pattern: str) -> None:

@@ -18,12 +18,13 @@ from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.dates import DateRules
 from importer.mapping.values.fault import ValueFault
 from importer.records import OnUpdate, RowObject
+from importer.runtime.regex import regex
 from importer.yaml.document import YamlPath
 from importer.yaml.sentences import did_you_mean
 
 _KINDLY_KEYS: Final = ("format", "date_order", "decimal", "region", "several", "codes", "pad", "split")
 """Keys of a rule that are of use for some kinds of values alone."""
-_SECRETS: Final = re.compile(r"\$\{\w*(?:TOKEN|SECRET|PASSWORD|CREDENTIAL|API_?KEY)\w*\}", re.IGNORECASE)
+_SECRETS: Final = regex(r"\$\{\w*(?:TOKEN|SECRET|PASSWORD|CREDENTIAL|API_?KEY)\w*\}", re.IGNORECASE)
 
 
 def check(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:

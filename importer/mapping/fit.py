@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import Final
@@ -12,9 +11,10 @@ from importer.mapping.compiled.headers import HeaderIndex, fold
 from importer.mapping.language.model import MappingModel
 from importer.mapping.language.rule import name_in
 from importer.records import value_type
+from importer.runtime.regex import regex
 
 _IDENTIFYING: Final = frozenset({*MATCH_BY, "id"})
-_WORD: Final = re.compile(r"[^\W_]+")
+_WORD: Final = regex(r"[^\W_]+")
 _ALIKE: Final = 0.85
 _ADDED: Final = frozenset(
     [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -11,11 +10,12 @@ from importer.mapping.values.fault import quoted
 from importer.mapping.values.numbers import read_money
 from importer.reading.oddities import NOTE, REPEATED, TOTAL
 from importer.records import Block, Outcome, Record, Remedy, Status, number_of
+from importer.runtime.regex import regex
 
 _CODES: Final = frozenset({NOTE.code, TOTAL.code, REPEATED.code})
 _SUM: Final = "the sum of the column"
 _COUNT: Final = "the number of the rows"
-_COUNTED: Final = re.compile(r"(\d[\d., ]*)\s+[^\W\d]+")
+_COUNTED: Final = regex(r"(\d[\d., ]*)\s+[^\W\d]+")
 """A number with what is counted behind it, as in ``25 records``."""
 _DECIMALS: Final = (".", ",")
 _ROUNDED: Final = 0.011

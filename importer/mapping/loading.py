@@ -112,6 +112,11 @@ class Mapping:
         return self.model.location is not None and self.model.location.fixed is None
 
     @property
+    def location_column(self) -> str | None:
+        """The column by which each row names its own location; None where all rows go to one."""
+        return None if self.model.location is None else self.model.location.column
+
+    @property
     def sets_tags(self) -> bool:
         return self.model.tags is not None
 

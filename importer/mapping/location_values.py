@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, tzinfo
 from typing import Final, Protocol, TypeVar
@@ -13,8 +12,9 @@ from importer.mapping.compiled.columns import fault_of
 from importer.mapping.values.blanks import unless_nothing
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
 from importer.records import Fault, Json
+from importer.runtime.regex import regex
 
-_USER_ID: Final = re.compile(r"[A-Za-z0-9]{15,32}")
+_USER_ID: Final = regex(r"[A-Za-z0-9]{15,32}")
 _NOON: Final = time(12)
 
 

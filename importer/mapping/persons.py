@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
@@ -10,11 +9,12 @@ from typing import Final, NamedTuple, TypeAlias
 
 from importer.highlevel.contacts import email_key, phone_key
 from importer.records import Json, MatchKey, Record, RowId
+from importer.runtime.regex import regex
 
 HashText: TypeAlias = Callable[[str], int]
 """Hashes a text under the machine's own salt; never 0, which stands for nothing."""
 
-_WORD: Final = re.compile(r"[^\W_]+")
+_WORD: Final = regex(r"[^\W_]+")
 _NAMES_REMEMBERED: Final = 10_000
 
 

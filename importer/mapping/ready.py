@@ -10,11 +10,12 @@ from typing import Final
 from importer.errors import SettingsError
 from importer.records import value_type
 from importer.runtime.installation import shipped_folder
+from importer.runtime.regex import regex
 
 SCHEMA_NAME: Final = "mapping.schema.json"
 _SUFFIX: Final = ".yaml"
 _MIGRATIONS: Final = "migrations"
-_COMMENT: Final = re.compile(r"^# (?!yaml-language-server)(.*)$", re.MULTILINE)
+_COMMENT: Final = regex(r"^# (?!yaml-language-server)(.*)$", re.MULTILINE)
 
 
 @value_type(frozen=True, slots=True, kw_only=True)

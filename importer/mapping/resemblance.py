@@ -13,14 +13,15 @@ from importer.mapping.persons import folded, name_of
 from importer.mapping.values.nicknames import are_nicknames, nickname_groups
 from importer.records import Json, Record, RowId
 from importer.runtime.installation import missing_extra
+from importer.runtime.regex import regex
 
 try:
     from rapidfuzz.distance import OSA
 except ModuleNotFoundError:
     raise SettingsError(missing_extra("Looking for similar people", "similar")) from None
 
-_DIGITS: Final = re.compile(r"\d+")
-_WORD: Final = re.compile(r"[^\W\d_]+")
+_DIGITS: Final = regex(r"\d+")
+_WORD: Final = regex(r"[^\W\d_]+")
 _LONG_NAME: Final = 5
 """Letters from which on two names that differ in one of them are more likely misspelt than two names."""
 _LONG_LOCAL: Final = 5

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from importer.errors import SettingsError
 from importer.runtime.installation import shipped_folder
+from importer.runtime.regex import regex
 
-_NAME_OF_MAPPING: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_NAME_OF_MAPPING: Final = regex(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import IO, Any, Final, TypeAlias
 
 from importer.errors import SourceError
 from importer.records import value_type
+from importer.runtime.regex import regex
 
 Where: TypeAlias = "str | int | None"
 """A column by its header, or by its number from 1 where the header cannot tell; None: the whole row."""
@@ -26,8 +27,8 @@ MOST_CORRECTIONS: Final = 200_000
 _LARGEST_ROW: Final = 0xFFFF_FFFF
 _SHOWN: Final = 8
 _MOST_FAULTS: Final = 100
-_SHA256: Final = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
-_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+_SHA256: Final = regex(r"[0-9a-f]{64}", re.IGNORECASE)
+_UNSTORABLE: Final = regex("[\x00\ud800-\udfff]")
 _REQUIRED: Final = ("row", "before", "after")
 _KNOWN: Final = frozenset({*_REQUIRED, "column", "why", "at", "source"})
 

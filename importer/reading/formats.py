@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from importer.records import value_type
+from importer.runtime.regex import regex
 
 
 class Format(StrEnum):
@@ -99,24 +100,22 @@ _STRANGERS: Final[tuple[tuple[bytes, str], ...]] = (
 )
 
 _TEXT_STRANGERS: Final[tuple[tuple[re.Pattern[bytes], str], ...]] = (
-    (re.compile(rb"ID;P[^\r\n]*[\r\n]+[A-Z];"), "a SYLK (symbolic link) worksheet"),
-    (re.compile(rb"TABLE\s*[\r\n]+0,1\s*[\r\n]+\""), "a DIF (data interchange format) worksheet"),
+    (regex(rb"ID;P[^\r\n]*[\r\n]+[A-Z];"), "a SYLK (symbolic link) worksheet"),
+    (regex(rb"TABLE\s*[\r\n]+0,1\s*[\r\n]+\""), "a DIF (data interchange format) worksheet"),
     (
-        re.compile(
-            rb"(?:[\w-]+:[^\r\n]*[\r\n]+(?:[ \t][^\r\n]*[\r\n]+)*)*?MIME-Version:\s*1\.0", re.IGNORECASE
-        ),
+        regex(rb"(?:[\w-]+:[^\r\n]*[\r\n]+(?:[ \t][^\r\n]*[\r\n]+)*)*?MIME-Version:\s*1\.0", re.IGNORECASE),
         "a web page with its parts in one file (MHTML) or an e-mail",
     ),
-    (re.compile(rb"(?:version:\s*1\s+)?dn::?\s[^\r\n]*=", re.IGNORECASE), "an LDIF address book"),
-    (re.compile(rb"BEGIN:VCALENDAR", re.IGNORECASE), "a calendar file"),
+    (regex(rb"(?:version:\s*1\s+)?dn::?\s[^\r\n]*=", re.IGNORECASE), "an LDIF address book"),
+    (regex(rb"BEGIN:VCALENDAR", re.IGNORECASE), "a calendar file"),
     (
-        re.compile(
+        regex(
             rb"(?:(?:From|To|Cc|Subject|Date|Received|Return-Path|Delivered-To|Message-ID):\s[^\r\n]+[\r\n]+){2}"
         ),
         "an e-mail",
     ),
     (
-        re.compile(
+        regex(
             rb"(?:--[^\n]*\n|/\*.{0,2000}?\*/;?|\s)*+(?:INSERT\s+(?:IGNORE\s+)?INTO|CREATE\s+(?:TABLE|DATABASE)|DROP\s+TABLE"
             rb"|LOCK\s+TABLES|PRAGMA\s+\w+\s*=|SET\s+(?:NAMES|@*\w+\s*=)|COPY\s+\S+\s+\([^)]*\)\s+FROM)\s",
             re.IGNORECASE | re.DOTALL,
@@ -124,31 +123,31 @@ _TEXT_STRANGERS: Final[tuple[tuple[re.Pattern[bytes], str], ...]] = (
         "a dump of a database (SQL)",
     ),
     (
-        re.compile(
+        regex(
             rb"(?:(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ \S+: [^\n]*"
             rb"|\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*\s+\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|ERROR)[^\n]*"
             rb"|\S+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:[^\n]*)\n+){2}"
         ),
         "a program's log",
     ),
-    (re.compile(rb"(?:#[^\n]*\n|\s)*+version: *1\s*[\r\n]+(?:#|[a-z_]+:)"), "a mapping of this importer"),
+    (regex(rb"(?:#[^\n]*\n|\s)*+version: *1\s*[\r\n]+(?:#|[a-z_]+:)"), "a mapping of this importer"),
 )
 
-_XML_ELEMENT: Final = re.compile(rb"<[A-Za-z_][\w:.-]*(?:\s[^<>]*)?>\s*<[A-Za-z_!/?]")
+_XML_ELEMENT: Final = regex(rb"<[A-Za-z_][\w:.-]*(?:\s[^<>]*)?>\s*<[A-Za-z_!/?]")
 
-_VCARD: Final = re.compile(rb"BEGIN:VCARD\s", re.IGNORECASE)
-_JSON: Final = re.compile(
+_VCARD: Final = regex(rb"BEGIN:VCARD\s", re.IGNORECASE)
+_JSON: Final = regex(
     # A name and a colon, or strings in brackets: a header cell such as [Name] or {id} is no JSON.
     rb'(?:\[\s*)*\{\s*(?:"(?:[^"\\]|\\.)*+"\s*:|\}\s*(?:[\],]|\Z))'
     rb'|(?:\[\s*)+(?:"(?:[^"\\]|\\.)*+"\s*[,\]]|\]\s*\Z)',
     re.DOTALL,
 )
 
-_HTML: Final = re.compile(
+_HTML: Final = regex(
     rb"\A\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|table|head|meta|body|style|div)\b",
     re.IGNORECASE | re.DOTALL,
 )
-_XML_2003: Final = re.compile(rb"urn:schemas-microsoft-com:office:spreadsheet")
+_XML_2003: Final = regex(rb"urn:schemas-microsoft-com:office:spreadsheet")
 
 
 def suffix_of(name: str) -> str:

@@ -15,6 +15,7 @@ from importer.reading.shapes import DATA_SHAPES, Shape, is_personal, shape_of
 from importer.reading.short_texts import remembered
 from importer.records import value_type
 from importer.runtime.counting import counted
+from importer.runtime.regex import regex
 
 SAMPLE_ROWS: Final = 200
 _SEARCHED_ROWS: Final = 60
@@ -58,10 +59,10 @@ def clean_name(cell: str) -> str:
     return " ".join(_UNDECODED.sub("\ufffd", _INVISIBLE.sub("", text)).split())
 
 
-_UNDECODED: Final = re.compile("[\ud800-\udfff]")
-_MISREAD_MARK: Final = re.compile('ï»¿(?:"([^"]+)"|(.*))', re.DOTALL)
+_UNDECODED: Final = regex("[\ud800-\udfff]")
+_MISREAD_MARK: Final = regex('ï»¿(?:"([^"]+)"|(.*))', re.DOTALL)
 """A byte order mark that a spreadsheet took for letters, and saved as such; a quote behind it was no quote to it, either."""
-_INVISIBLE: Final = re.compile("[\ufeff\u200b\u200c\u200d\u2060\u00ad\x00]")
+_INVISIBLE: Final = regex("[\ufeff\u200b\u200c\u200d\u2060\u00ad\x00]")
 
 
 @remembered

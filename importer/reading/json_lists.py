@@ -6,25 +6,27 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
+from importer.runtime.regex import regex
+
 ListPath: TypeAlias = tuple[str, ...]
 """The names that lead to a list; empty for a value that is a record itself."""
 
 _DEEPEST: Final = 8
-_PARTS: Final = re.compile(
+_PARTS: Final = regex(
     r"(?:e?mail|phone|telephone|number|address|url|link|website|tag|label|organi[sz]ation|relation|social|date|note)"
     r"(?:es|s|_?numbers?|_?address(?:es)?)?|custom_?fields?|(?:additional|other)_?\w+",
     re.IGNORECASE,
 )
 """Lists that are a part of one contact."""
 
-_WRAPPERS: Final = re.compile(
+_WRAPPERS: Final = regex(
     r"(?:contact|record|item|result|row|person|customer|client|lead|member|subscriber|user|value|object|entrie)s?"
     r"|data|people|content|list",
     re.IGNORECASE,
 )
 """Names under which services answer page by page."""
 
-_REACHES: Final = re.compile(r"e-?mail|phone|mobile", re.IGNORECASE)
+_REACHES: Final = regex(r"e-?mail|phone|mobile", re.IGNORECASE)
 
 
 class SeveralListsError(ValueError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -14,6 +13,7 @@ from importer.reading.headers import SAMPLE_ROWS, clean_name
 from importer.reading.profile import Profile
 from importer.reading.text.blemishes import mark_blemishes
 from importer.runtime.counting import counted
+from importer.runtime.regex import regex
 
 _BATCH_ROWS: Final = 512
 _MOST_NAMES: Final = 16_384
@@ -48,7 +48,7 @@ def _whole(batch: Batch) -> Batch:
     return batch
 
 
-_HALF: Final = re.compile("[\ud800-\udfff]")
+_HALF: Final = regex("[\ud800-\udfff]")
 
 
 def objects_reading(records: Callable[[], Iterator[Named]], detected: Detected) -> Reading:

@@ -10,21 +10,20 @@ from importer.reading.grid import Cells
 from importer.reading.profile import Profile
 from importer.reading.shapes import PERSONAL_SHAPES, Shape, shape_of
 from importer.records import Fault
+from importer.runtime.regex import regex
 
 _TOTAL: Final = (
     r"(?:(?:grand|sub|net|overall)[\s-]?)?(?:totals?|sum|count)\b|total g[\u00e9e]n[\u00e9e]ral\b|sous-total\b"
     r"|(?:zwischen)?summe\b|gesamt(?:summe|betrag)?\b|totale\b|somme\b|suma\b|soma\b|totaal\b|summa\b|razem\b|celkem\b"
     r"|\u00f6sszesen\b|toplam\b|\u0438\u0442\u043e\u0433\u043e\b|\u0432\u0441\u0435\u0433\u043e\b|\u5408\u8a08|\u5408\u8ba1|\u603b\u8ba1|\ud569\uacc4"
 )
-_IS_TOTAL: Final = re.compile(rf"(?:{_TOTAL})(?:\s+\w+)?\s?[:.=]?", re.IGNORECASE)
+_IS_TOTAL: Final = regex(rf"(?:{_TOTAL})(?:\s+\w+)?\s?[:.=]?", re.IGNORECASE)
 """The words before a total's figures, and no more than those: somebody may be called Total."""
-_IS_BARE: Final = re.compile(rf"(?:{_TOTAL})\s?[:.=]?", re.IGNORECASE)
-_STATES_TOTAL: Final = re.compile(
-    rf"(?:{_TOTAL})(?:\s+\w+)?\s?[:=(]*\s*\d[\d.,]*(?:\s+\w+)?\)?", re.IGNORECASE
-)
+_IS_BARE: Final = regex(rf"(?:{_TOTAL})\s?[:.=]?", re.IGNORECASE)
+_STATES_TOTAL: Final = regex(rf"(?:{_TOTAL})(?:\s+\w+)?\s?[:=(]*\s*\d[\d.,]*(?:\s+\w+)?\)?", re.IGNORECASE)
 _COUNTED: Final = r"(?:records?|rows?|contacts?|entries|results)\b"
-_IS_COUNT: Final = re.compile(rf"\d+\s+{_COUNTED}", re.IGNORECASE)
-_IS_NOTE: Final = re.compile(
+_IS_COUNT: Final = regex(rf"\d+\s+{_COUNTED}", re.IGNORECASE)
+_IS_NOTE: Final = regex(
     rf"{_COUNTED}\s?[:=]|\d+\s+{_COUNTED}"
     r"|(?:generated|exported|report(?:ed)?|printed|downloaded|source|page|notes?|copyright|confidential|disclaimer)\b\s?(?::|\d|by\b|on\b|from\b|at\b|\u00a9)"
     r"|(?:confidential information|all rights reserved|end of (?:report|file|list|data))\b"
@@ -51,7 +50,7 @@ _SECOND: Final = Fault(
 )
 
 
-_OPT_OUTS: Final = re.compile(
+_OPT_OUTS: Final = regex(
     r"\W*(?:(?:the )?following\b.{0,30})?(?:"
     r"un-?subscribe[ds]?|un-?subscriptions|opt(?:ed)?[- ]?outs?|(?:please )?(?:do not|don'?t) (?:contact|call|e-?mail|mail|text|send|disturb)"
     r"|no (?:contact|mailings?|marketing|e-?mails?)|dnc|dnd|suppress(?:ed|ions?)|black ?list(?:ed)?"
@@ -65,7 +64,7 @@ _OPT_OUTS: Final = re.compile(
 )
 """A line by itself between rows: what stands below it are people who may not be written to."""
 
-_WHO: Final = re.compile(
+_WHO: Final = regex(
     r"name|first|given|nombre|apellido|pr[ée]nom|mail|phone|mobile|contact|client|customer|person|nom\b|cognome|naam|namn|navn|imi[eę]|kunde",
     re.IGNORECASE,
 )

@@ -7,21 +7,23 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Final
 
+from importer.runtime.regex import regex
+
 _MOST_DIGITS: Final = 15
 """As many digits of a number as a spreadsheet keeps."""
-_NUMBER: Final = re.compile(r"[+-]?\d{1,40}(?:[.,]\d{1,40})?")
-_ZERO_FIRST: Final = re.compile(r"[+-]?0+\d")
-_POWER: Final = re.compile(r"[+-]?\d(?:[.,](\d{1,20}))?[eE]\+?0*(\d{1,2})")
-_LIKE_POWER: Final = re.compile(r"\d{1,15}[eE]\d{1,3}")
+_NUMBER: Final = regex(r"[+-]?\d{1,40}(?:[.,]\d{1,40})?")
+_ZERO_FIRST: Final = regex(r"[+-]?0+\d")
+_POWER: Final = regex(r"[+-]?\d(?:[.,](\d{1,20}))?[eE]\+?0*(\d{1,2})")
+_LIKE_POWER: Final = regex(r"\d{1,15}[eE]\d{1,3}")
 """A code or a postcode that is taken for a number: 1E10."""
-_DATE: Final = re.compile(r"(\d{1,4})([-/. ]+)(\d{1,2})\2(\d{1,4})(?:[ T].*)?")
-_NAMED_DATE: Final = re.compile(
+_DATE: Final = regex(r"(\d{1,4})([-/. ]+)(\d{1,2})\2(\d{1,4})(?:[ T].*)?")
+_NAMED_DATE: Final = regex(
     r"(?:(?P<day>\d{1,2})(?:st|nd|rd|th)?[-. ]{1,2}(?P<month>[^\W\d]{3,9})|(?P<month_first>[^\W\d]{3,9})\.?[- ](?P<day_behind>\d{1,2}))"
     r"(?:st|nd|rd|th)?[-., ]{1,2}(?P<year>\d{4}|\d{2})"
 )
 """Mar 5, 1985, which a spreadsheet writes as 5-Mar-85."""
-_DAY_OF_MONTH: Final = re.compile(r"(\d{1,2})[-. ]{1,2}([^\W\d]{3,4})\.?|([^\W\d]{3,4})\.?[-. ](\d{1,2})")
-_SHORT: Final = re.compile(r"(\d{1,2})[-/.](\d{1,2})|([^\W\d]{3,9})[-. ]?(\d{1,2})")
+_DAY_OF_MONTH: Final = regex(r"(\d{1,2})[-. ]{1,2}([^\W\d]{3,4})\.?|([^\W\d]{3,4})\.?[-. ](\d{1,2})")
+_SHORT: Final = regex(r"(\d{1,2})[-/.](\d{1,2})|([^\W\d]{3,9})[-. ]?(\d{1,2})")
 
 
 class Rewriting(StrEnum):

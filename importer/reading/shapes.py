@@ -7,6 +7,7 @@ from enum import Enum, auto
 from typing import Final
 
 from importer.reading.short_texts import remembered
+from importer.runtime.regex import regex
 
 
 class Shape(Enum):
@@ -25,30 +26,28 @@ class Shape(Enum):
 _PATTERNS: Final[tuple[tuple[Shape, re.Pattern[str]], ...]] = (
     (
         Shape.NUMBER,
-        re.compile(
+        regex(
             r"[-+(]?[$€£¥]?\s?[-+]?(?:\d{1,3}(?:[,. ]\d{3})+|\d+)(?:[.,]\d+)?(?:[eE][-+]?\d+)?\s?[%$€£)]?|[-+]?[.,]\d+"
         ),
     ),
-    (Shape.EMAIL, re.compile(r"(?:mailto:)?[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+", re.IGNORECASE)),
-    (Shape.URL, re.compile(r"(?:https?://|ftp://|www\.)\S+", re.IGNORECASE)),
+    (Shape.EMAIL, regex(r"(?:mailto:)?[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+", re.IGNORECASE)),
+    (Shape.URL, regex(r"(?:https?://|ftp://|www\.)\S+", re.IGNORECASE)),
     (
         Shape.DATE,
-        re.compile(
+        regex(
             r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})|\d{1,2}[-/. ][A-Za-z]{3,9}[-/., ]{1,2}\d{2,4}"
             r"|[A-Za-z]{3,9}\.? \d{1,2},? \d{4})(?:[T ]\s?\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s?(?:[AaPp]\.?[Mm]\.?|Z|UTC|GMT|[-+]\d{2}:?\d{2})?)?"
         ),
     ),
-    (Shape.TIME, re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s?(?:[AaPp]\.?[Mm]\.?)?")),
+    (Shape.TIME, regex(r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s?(?:[AaPp]\.?[Mm]\.?)?")),
     (
         Shape.PHONE,
-        re.compile(
-            r"(?:tel:)?\+?\(?\d(?:[\s().\-/]{0,3}\d){6,14}(?:\s?(?:x|ext\.?)\s?\d{1,6})?", re.IGNORECASE
-        ),
+        regex(r"(?:tel:)?\+?\(?\d(?:[\s().\-/]{0,3}\d){6,14}(?:\s?(?:x|ext\.?)\s?\d{1,6})?", re.IGNORECASE),
     ),
-    (Shape.WORDS, re.compile(r"[^\W_][^,;|\t\"\r\n]*")),
+    (Shape.WORDS, regex(r"[^\W_][^,;|\t\"\r\n]*")),
 )
 
-_MAYBE_PHONE: Final = re.compile(r"\+\d{7,15}|\d{10,15}")
+_MAYBE_PHONE: Final = regex(r"\+\d{7,15}|\d{10,15}")
 
 
 @remembered
@@ -70,10 +69,8 @@ PERSONAL_SHAPES: Final = frozenset({Shape.EMAIL, Shape.PHONE})
 """Shapes that no header has: where the first row holds one, the file has no header."""
 
 _ADDRESS: Final = r"[^\s@<>()\[\]]+\s?(?:@|\(at\)|\[at\])\s?[^\s@<>()\[\]]+(?:\.|\s?[(\[]dot[)\]]\s?)\w{2,}"
-_NAMED_ADDRESS: Final = re.compile(
-    rf"['<]?{_ADDRESS}(?:>|\s?\([^)]*\)|[;,].*)?|.*<{_ADDRESS}>", re.IGNORECASE
-)
-_LABEL: Final = re.compile(
+_NAMED_ADDRESS: Final = regex(rf"['<]?{_ADDRESS}(?:>|\s?\([^)]*\)|[;,].*)?|.*<{_ADDRESS}>", re.IGNORECASE)
+_LABEL: Final = regex(
     r"^(?:['\u2019]|=\"|[^\w\s+(]{1,2}\s|[a-z]{1,6}\s?[.:]\s?)|(?:\s?\([^)]*[a-z][^)]*\)|\")$", re.IGNORECASE
 )
 _DASHES: Final = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
@@ -100,5 +97,5 @@ def is_personal(text: str) -> bool:
 
 
 _LONGEST: Final = 200
-_ROUNDED: Final = re.compile(r"\d[.,]\d+E\+(?:0?9|1[0-4])", re.IGNORECASE)
+_ROUNDED: Final = regex(r"\d[.,]\d+E\+(?:0?9|1[0-4])", re.IGNORECASE)
 """A phone number that a spreadsheet wrote as a power of ten."""

@@ -10,15 +10,16 @@ from typing import Final
 
 from importer.errors import SourceError
 from importer.reading.objects import Named
+from importer.runtime.regex import regex
 
 _LONGEST: Final = 1 << 24
-_PROPERTY: Final = re.compile(r'(?:[\w\-]+\.)?([\w\-]+)((?:;(?:[^:;"]|"[^"]*")*)*):(.*)', re.DOTALL)
-_PARAMETER: Final = re.compile(r';((?:[^:;"]|"[^"]*")*)')
-_ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
-_LINE: Final = re.compile(r"\r\n|\r|\n")
-_COMPACT_DAY: Final = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T.*)?")
+_PROPERTY: Final = regex(r'(?:[\w\-]+\.)?([\w\-]+)((?:;(?:[^:;"]|"[^"]*")*)*):(.*)', re.DOTALL)
+_PARAMETER: Final = regex(r';((?:[^:;"]|"[^"]*")*)')
+_ESCAPE: Final = regex(r"\\(.)", re.DOTALL)
+_LINE: Final = regex(r"\r\n|\r|\n")
+_COMPACT_DAY: Final = regex(r"(\d{4})(\d{2})(\d{2})(?:T.*)?")
 
-_NO_YEAR: Final = re.compile(r"--(\d{2})-?(\d{2})(?:T.*)?")
+_NO_YEAR: Final = regex(r"--(\d{2})-?(\d{2})(?:T.*)?")
 
 _PARTS: Final = {
     "N": ("Family Name", "Given Name", "Additional Names", "Honorific Prefixes", "Honorific Suffixes"),

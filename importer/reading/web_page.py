@@ -29,6 +29,7 @@ from importer.reading.text.encodings import Encoding, detect_encoding
 from importer.reading.workbooks.faults import HIDDEN
 from importer.runtime.counting import counted
 from importer.runtime.installation import missing_extra
+from importer.runtime.regex import regex
 from importer.settings import ReadingOptions
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ _LONGEST_SPAN: Final = 65_534
 
 _UNSEEN: Final = frozenset(("script", "style", "template", "table", "head", "title"))
 _BREAKS: Final = frozenset(("br", "p", "div", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "tr"))
-_DISPLAY_NONE: Final = re.compile(r"display\s*:\s*none", re.IGNORECASE)
-_SPACE: Final = re.compile(r"[ \t\r\n\f]+")
+_DISPLAY_NONE: Final = regex(r"display\s*:\s*none", re.IGNORECASE)
+_SPACE: Final = regex(r"[ \t\r\n\f]+")
 _SEARCHED_ROWS: Final = 60
 
 
@@ -78,7 +79,7 @@ def read_web_page(place: Path, options: ReadingOptions, *, name: str) -> Reading
     return _reading(whole, choice, detected)
 
 
-_STATED: Final = re.compile(
+_STATED: Final = regex(
     rb"""<(?:meta|\?xml)\b[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE
 )
 _STATED_WITHIN: Final = 4096
@@ -223,8 +224,8 @@ def _parsed(text: str, name: str) -> etree._Element:
     return root
 
 
-_TABLE: Final = re.compile(r"<table\b", re.IGNORECASE)
-_DECLARATION: Final = re.compile(r"\A\s*<\?xml[^>]*\?>")
+_TABLE: Final = regex(r"<table\b", re.IGNORECASE)
+_DECLARATION: Final = regex(r"\A\s*<\?xml[^>]*\?>")
 
 
 def _read_table(table: etree._Element, name: str) -> _PageTable:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
+from importer.runtime.regex import regex
+
 DOT: Final = "\u2022"
 _LONGEST: Final = 60
-_WORD: Final = re.compile(r"[^\W\d_]+")
-_DIGIT: Final = re.compile(r"\d")
-_QUOTED: Final = re.compile(r"'[^'\n]{2,}'|\"[^\"\n]{2,}\"|\u201c[^\u201d\n]+\u201d|\u00ab[^\u00bb\n]+\u00bb")
-_EMAIL: Final = re.compile(r"[^\s@,;:<>\"'()]+@[^\s@,;:<>\"'()]+")
-_NUMBER: Final = re.compile(r"\+?\d[\d\s().\-]{4,}\d")
+_WORD: Final = regex(r"[^\W\d_]+")
+_DIGIT: Final = regex(r"\d")
+_QUOTED: Final = regex(r"'[^'\n]{2,}'|\"[^\"\n]{2,}\"|\u201c[^\u201d\n]+\u201d|\u00ab[^\u00bb\n]+\u00bb")
+_EMAIL: Final = regex(r"[^\s@,;:<>\"'()]+@[^\s@,;:<>\"'()]+")
+_NUMBER: Final = regex(r"\+?\d[\d\s().\-]{4,}\d")
 
 
 def mask(value: str) -> str:

@@ -20,6 +20,7 @@ from importer.results.shown import Segment, segments, shown_groups
 from importer.results.shown_plan import plan_segments, shown_causes, shown_fields
 from importer.results.traffic import Traffic
 from importer.runtime.counting import counted
+from importer.runtime.regex import regex
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from importer.results.plan import PlanSummary
     from importer.results.summary import Summary
 
-_NEXT: Final = re.compile(r"(<!-- next -->\n).*?(<!-- /next -->)", re.DOTALL)
+_NEXT: Final = regex(r"(<!-- next -->\n).*?(<!-- /next -->)", re.DOTALL)
 _QUOTA_PER_SECOND: Final = BURST / INTERVAL_SECONDS
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from typing import Final, TextIO
 
+from importer.runtime.regex import regex
+
 _LEAST: Final = 40
 """A narrower window is left to break lines by itself."""
-_COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
-_COMMAND: Final = re.compile(r"(?:\s|\x1b\[[0-9;]*m)*importer ")
-_HANGING: Final = re.compile(r"(?:\x1b\[[0-9;]*m)*(\s+(?:\S+(?: \S+)*\s{2,})?)")
+_COLOURS: Final = regex(r"\x1b\[[0-9;]*m")
+_COMMAND: Final = regex(r"(?:\s|\x1b\[[0-9;]*m)*importer ")
+_HANGING: Final = regex(r"(?:\x1b\[[0-9;]*m)*(\s+(?:\S+(?: \S+)*\s{2,})?)")
 """The indent of a line, and behind it the label in front of what is said of it."""
 _DEEPEST: Final = 28
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -17,11 +16,12 @@ from importer.runs.catalogs import AskedLocations
 from importer.runs.embedded import embedded_sandbox
 from importer.runs.looking import open_looker
 from importer.runtime.clock import Clock
+from importer.runtime.regex import regex
 from importer.sending import Sender
 from importer.sending.looking import LOOKING, NoRows
 from importer.settings import Connection, RunSettings
 
-_RESUME: Final = re.compile(r"\s[^.]*`importer resume`[^.]*\.")
+_RESUME: Final = regex(r"\s[^.]*`importer resume`[^.]*\.")
 """Advice of a run that stops; a look has nothing to go on with."""
 _AT_ONCE: Final = 16
 _OPENING_SECONDS: Final = 3.0

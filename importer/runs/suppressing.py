@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -24,6 +23,7 @@ from importer.reading import Source, open_source
 from importer.records import Fault, Intent, Landed, MatchKey, Outcome, RowState, value_type
 from importer.results.wording import number, rows
 from importer.runtime import environment
+from importer.runtime.regex import regex
 from importer.settings import ReadingOptions
 from importer.sources import is_url, stage_each
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from importer.mapping.language.people import Suppress
     from importer.suggestion.evidence import Column
 
-_SEVERAL: Final = re.compile(r"[;,|\s]+")
+_SEVERAL: Final = regex(r"[;,|\s]+")
 _NAMED: Final = 5
 _FILE: Final = "suppression.sha256"
 

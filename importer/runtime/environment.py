@@ -14,12 +14,13 @@ from typing import Final
 
 from importer.errors import SettingsError
 from importer.runtime.logs import hide
+from importer.runtime.regex import regex
 from importer.settings import DEFAULT_BASE_URL, Secret, location_in
 
 _TOKEN_OF: Final = "HIGHLEVEL_TOKEN_"  # noqa: S105  (a name, no token)
-_TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750
-_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
-_SECRET_NAMES: Final = re.compile(
+_TOKEN: Final = regex(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750
+_ADDRESS: Final = regex(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+_SECRET_NAMES: Final = regex(
     r"HIGHLEVEL_(?:TOKEN(?:_.*)?|CLIENT_SECRET)$|IMPORTER_PASSWORD$|SMTP_URL$", re.IGNORECASE
 )
 _VARIABLES: Final[ContextVar[Mapping[str, str]]] = ContextVar("importer_variables", default=os.environ)

@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 from typing import Final, TextIO
 
 from importer.records import RowId, number_of
+from importer.runtime.regex import regex
 
 HIDDEN: Final = "***"
 
 _CONTEXT: Final[ContextVar[dict[str, str | int]]] = ContextVar("importer_log_context", default={})  # noqa: B039  (never changed in place)
 _SECRETS: Final[set[str]] = set()
-_SECRET_SHAPES: Final = re.compile(
+_SECRET_SHAPES: Final = regex(
     r"(?P<bearer>\b(?:Bearer|Basic)\s+)[^\s\"'\\,;]+"
     r"|\bpit-[\w-]{4,}"
     r"|\beyJ[\w-]+\.[\w-]+\.[\w-]*"
@@ -26,8 +27,8 @@ _SECRET_SHAPES: Final = re.compile(
     r"(?!\*\*\*|Bearer\b|Basic\b)[^\s\"'\\&,;}\])]+",
     re.IGNORECASE,
 )
-_EMAIL: Final = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
-_PHONE: Final = re.compile(r"\+\d[\d ().-]{5,}\d")
+_EMAIL: Final = regex(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+_PHONE: Final = regex(r"\+\d[\d ().-]{5,}\d")
 _STANDARD: Final = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime"}
 
 

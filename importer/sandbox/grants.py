@@ -55,9 +55,18 @@ def installed_locations(vendor: Vendor, call: Call) -> Reply:
     account = call.account
     if account is None or not account.agency:
         raise Refusal(401, "The token is not authorized for this scope.")
+    for name in ("companyId", "appId"):
+        if not call.query.get(name):
+            raise Refusal(400, f"Missing parameter: {name}")
     known = vendor.locations if account.locations is None else sorted(account.locations)
-    shown = [{"_id": held, "name": f"Sandbox {held}", "address": "", "isInstalled": True} for held in known]
-    return Reply(200, {"locations": shown, "count": len(shown), "installToFutureLocations": False})
+    wanted = call.query.get("query", "").casefold()
+    held = [each for each in known if wanted in f"Sandbox {each}".casefold()]
+    skip, limit = (int(call.query.get(name) or default) for name, default in (("skip", 0), ("limit", 20)))
+    shown = [
+        {"_id": each, "name": f"Sandbox {each}", "address": "", "isInstalled": True}
+        for each in held[skip : skip + limit]
+    ]
+    return Reply(200, {"locations": shown, "count": len(held), "installToFutureLocations": False})
 
 
 def _form(body: Any) -> dict[str, str]:

@@ -22,13 +22,14 @@ from typing import Final
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from importer.records import Fault, FileContent, value_type
+from importer.runtime.regex import regex
 
 _REDIRECTS: Final = 5
 _CHUNK: Final = 1 << 16
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
-_UNREADABLE: Final = re.compile(r"[\x00-\x1f\x7f]")
-_MEDIA_TYPE: Final = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
-_CREDENTIALS: Final = re.compile(r"(?<=://)[^/]*@")
+_UNREADABLE: Final = regex(r"[\x00-\x1f\x7f]")
+_MEDIA_TYPE: Final = regex(r"[\w.+-]+/[\w.+-]+", re.ASCII)
+_CREDENTIALS: Final = regex(r"(?<=://)[^/]*@")
 _TRANSLATING: Final = tuple(
     map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"))
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 from urllib.parse import urlsplit
 
+from importer.runtime.regex import regex
+
 # Two letters at least: C:// is a Windows drive.
-_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_URL: Final = regex(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _HARMLESS_KEYS: Final = frozenset({"format", "gid", "output", "versionid", "sheet", "range", "page", "date"})
 _MASK: Final = "***"
 

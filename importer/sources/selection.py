@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -14,12 +13,13 @@ from importer.errors import SourceError
 from importer.reading.corrections import lines_of
 from importer.reading.selection import LARGEST_ROW, MOST_ROWS, RowNumbers
 from importer.records import value_type
+from importer.runtime.regex import regex
 from importer.sources.copying import cannot_write, open_private
 
 if TYPE_CHECKING:
     from importer.sources import StagedSource
 
-_NUMBER: Final = re.compile(r"\d{1,10}")
+_NUMBER: Final = regex(r"\d{1,10}")
 _PACKED: Final = (b"PK", b"\xd0\xcf\x11\xe0")
 _OUR_COLUMN: Final = b"import_row"
 _SHOWN: Final = 8

@@ -10,10 +10,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from importer.errors import SourceError
 from importer.runtime.installation import install_command, missing_extra
+from importer.runtime.regex import regex
 from importer.sources.copying import Copy, PrivateFile
 from importer.sources.masking import masked
 
-_SHEET: Final = re.compile(r"https://docs\.google\.com/spreadsheets/d/(?!e/)([\w-]+)", re.IGNORECASE)
+_SHEET: Final = regex(r"https://docs\.google\.com/spreadsheets/d/(?!e/)([\w-]+)", re.IGNORECASE)
 _EXPORT: Final = "https://docs.google.com/spreadsheets/d/{key}/export?format={format}"
 
 

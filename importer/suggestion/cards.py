@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from importer.records import value_type
+from importer.runtime.regex import regex
 
-_COLUMN: Final = re.compile(r"([A-Z]+)(?:\.([A-Z ]+))??(?:\.([A-Z][a-z][A-Za-z ]*?))?(?: (\d+))?")
+_COLUMN: Final = regex(r"([A-Z]+)(?:\.([A-Z ]+))??(?:\.([A-Z][a-z][A-Za-z ]*?))?(?: (\d+))?")
 _FIELDS: Final = {
     ("FN", None): "name",
     ("N", "Given Name"): "firstName",

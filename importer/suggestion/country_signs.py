@@ -11,6 +11,7 @@ from typing import Final
 from importer.highlevel.countries import country_code
 from importer.mapping.values.states import state_code
 from importer.records import value_type
+from importer.runtime.regex import regex
 from importer.suggestion.evidence import Column
 from importer.suggestion.folding import word_set
 from importer.suggestion.headers import titles
@@ -58,36 +59,36 @@ _ALSO_SPOKEN_IN: Final = _SPOKEN_IN | {
 }
 """With countries that are tried only where a file speaks their language."""
 
-_FIVE_DIGITS: Final = re.compile(r"\d{5}")
-_FOUR_DIGITS: Final = re.compile(r"\d{4}")
+_FIVE_DIGITS: Final = regex(r"\d{5}")
+_FOUR_DIGITS: Final = regex(r"\d{4}")
 _POSTCODES: Final = {
-    "GB": re.compile(r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}", re.IGNORECASE),
-    "CA": re.compile(r"[A-Z]\d[A-Z][ -]?\d[A-Z]\d", re.IGNORECASE),
-    "IE": re.compile(r"[A-Z][\dO][\dW] ?[A-Z\d]{4}", re.IGNORECASE),
-    "NL": re.compile(r"\d{4} ?[A-Z]{2}", re.IGNORECASE),
-    "US": re.compile(r"\d{5}(?:-?\d{4})?"),
-    "BR": re.compile(r"\d{5}-?\d{3}"),
-    "PT": re.compile(r"\d{4}-\d{3}"),
-    "IN": re.compile(r"\d{3} ?\d{3}"),
-    "CO": re.compile(r"\d{6}"),
-    "SE": re.compile(r"\d{3} ?\d{2}"),
-    "PL": re.compile(r"\d{2}-\d{3}"),
-    "AR": re.compile(r"\d{4}|[A-Z]\d{4}[A-Z]{3}", re.IGNORECASE),
+    "GB": regex(r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}", re.IGNORECASE),
+    "CA": regex(r"[A-Z]\d[A-Z][ -]?\d[A-Z]\d", re.IGNORECASE),
+    "IE": regex(r"[A-Z][\dO][\dW] ?[A-Z\d]{4}", re.IGNORECASE),
+    "NL": regex(r"\d{4} ?[A-Z]{2}", re.IGNORECASE),
+    "US": regex(r"\d{5}(?:-?\d{4})?"),
+    "BR": regex(r"\d{5}-?\d{3}"),
+    "PT": regex(r"\d{4}-\d{3}"),
+    "IN": regex(r"\d{3} ?\d{3}"),
+    "CO": regex(r"\d{6}"),
+    "SE": regex(r"\d{3} ?\d{2}"),
+    "PL": regex(r"\d{2}-\d{3}"),
+    "AR": regex(r"\d{4}|[A-Z]\d{4}[A-Z]{3}", re.IGNORECASE),
     **dict.fromkeys(("DE", "FR", "ES", "IT", "MX"), _FIVE_DIGITS),
     **dict.fromkeys(("AT", "CH", "BE", "AU", "NZ", "DK", "NO"), _FOUR_DIGITS),
 }
 _FURTHER_POSTCODES: Final = {
-    "CN": re.compile(r"\d{6}"),
-    "TW": re.compile(r"\d{3}(?:\d{2,3})?"),
-    "JP": re.compile(r"\d{3}-\d{4}"),
-    "IL": re.compile(r"\d{5}(?:\d{2})?"),
-    "SA": re.compile(r"\d{5}(?:-\d{4})?"),
-    "LT": re.compile(r"(?:LT-?)?\d{5}"),
-    "LV": re.compile(r"(?:LV-?)?\d{4}"),
-    **dict.fromkeys(("RU", "KZ", "BY", "RO", "VN"), re.compile(r"\d{6}")),
+    "CN": regex(r"\d{6}"),
+    "TW": regex(r"\d{3}(?:\d{2,3})?"),
+    "JP": regex(r"\d{3}-\d{4}"),
+    "IL": regex(r"\d{5}(?:\d{2})?"),
+    "SA": regex(r"\d{5}(?:-\d{4})?"),
+    "LT": regex(r"(?:LT-?)?\d{5}"),
+    "LV": regex(r"(?:LV-?)?\d{4}"),
+    **dict.fromkeys(("RU", "KZ", "BY", "RO", "VN"), regex(r"\d{6}")),
     **dict.fromkeys(("KR", "UA", "TR", "EG", "FI", "HR", "RS", "BA", "EE", "TH", "ID", "MY"), _FIVE_DIGITS),
     **dict.fromkeys(("HU", "SI", "BG"), _FOUR_DIGITS),
-    **dict.fromkeys(("GR", "CZ", "SK"), re.compile(r"\d{3} ?\d{2}")),
+    **dict.fromkeys(("GR", "CZ", "SK"), regex(r"\d{3} ?\d{2}")),
 }
 """Of countries whose language the file has to speak: six digits are no sign of China by themselves."""
 _CURRENCIES: Final = {
@@ -184,7 +185,7 @@ def _is_money(column: Column) -> bool:
     return column.share(_MONEY.fullmatch) >= 0.8
 
 
-_MONEY: Final = re.compile(
+_MONEY: Final = regex(
     rf"(?:{'|'.join(map(re.escape, _CURRENCIES))})(?:\s*[\d.,']+)?(?:\s*[A-Z]{{3}})?", re.IGNORECASE
 )
 

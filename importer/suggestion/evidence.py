@@ -12,6 +12,7 @@ from typing import Final
 from importer.highlevel.countries import country_code
 from importer.mapping.values.fault import ReadValue, ValueFault
 from importer.records import TypedText, value_type
+from importer.runtime.regex import regex
 from importer.suggestion.folding import date_layout, further_phrases, word_set, words
 
 CHECKED: Final = 200
@@ -35,14 +36,14 @@ _GENDERS: Final = {
 ),
 }  # fmt: skip
 _OTHER_GENDERS: Final = word_set("d x divers other non binary nonbinary prefer not to say unknown nb o u")
-_DATE: Final = re.compile(
+_DATE: Final = regex(
     r"(?P<year>\d{4})([-/.]) ?\d{1,2}\2 ?\d{1,2}\.?(?:[T ].*)?"
     r"|(?P<first>\d{1,2})([-/.]) ?(?P<second>\d{1,2})\4 ?(?P<last>\d{4}|\d{2})\.?(?:[ ,].*)?"
     r"|\d{4}[年년] ?\d{1,2}[月월] ?\d{1,2}[日일].*"
     r"|--\d{2}-\d{2}"  # a birthday without a year
     r"|\d{1,2}[-. ]+[^\W\d]{3,10}[-., ]+(?:\d{4}|\d{2})|[^\W\d]{3,10}\.? \d{1,2},? \d{4}(?:[ ,].*)?"
 )
-_URL: Final = re.compile(r"(?:https?://|www\.)\S+|(?:[a-z0-9-]+\.)+[a-z]{2,24}(?:/\S*)?", re.IGNORECASE)
+_URL: Final = regex(r"(?:https?://|www\.)\S+|(?:[a-z0-9-]+\.)+[a-z]{2,24}(?:/\S*)?", re.IGNORECASE)
 _NETWORKS: Final = (
     "linkedin.",
     "facebook.",
@@ -53,11 +54,11 @@ _NETWORKS: Final = (
     "//x.com",
     "pinterest.",
 )
-_PHONE_LIKE: Final = re.compile(
+_PHONE_LIKE: Final = regex(
     r"(?:p:)?'?[+(]?[\d(][\d\s().\-/+\u00a0]{5,22}(?:\s*(?:x|ext\.?)\s*\d{1,6})?(?:\.0)?"
 )
-_SCIENTIFIC: Final = re.compile(r"\d[.,]\d{6,}E\+1\d", re.IGNORECASE)
-_NUMBER: Final = re.compile(r"[-+]?[\d.,' ]*\d%?")
+_SCIENTIFIC: Final = regex(r"\d[.,]\d{6,}E\+1\d", re.IGNORECASE)
+_NUMBER: Final = regex(r"[-+]?[\d.,' ]*\d%?")
 
 
 @value_type(frozen=True)

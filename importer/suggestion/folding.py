@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Final
 
+from importer.runtime.regex import regex
 from importer.suggestion.further_languages import FURTHER, UNSPACED
 
 
@@ -38,11 +39,11 @@ _VARIANTS: Final = str.maketrans(
     "电话号码邮编递区国县称备标签单业联络订阅阅广销简讯会员户紧务责许详细别网绝愿购请扰带携经应体收货账县来验组织选动顾学师医护监绍数线亲报发进户机传参宾权构营记证认资输长闻页优产个门开际台实",
 )
 _LETTERS: Final = str.maketrans({"\u0629": "\u0647", "\u0649": "\u064a", "\u0640": ""})
-_ARTICLE: Final = re.compile(r"(?<!\w)\u0627\u0644(?=\w{3})")
+_ARTICLE: Final = regex(r"(?<!\w)\u0627\u0644(?=\w{3})")
 _UNSPACED: Final = (("\u0e00", "\u0e7f"), ("\u3040", "\u30ff"), ("\u3400", "\u9fff"), ("\uac00", "\ud7af"))
 """The signs of Thai, Japanese, Chinese and Korean. A pattern of them alone takes as long to compile as twenty others."""
-_SEAM: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)")
-_WORD: Final = re.compile(r"[^\W_]+")
+_SEAM: Final = regex(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)")
+_WORD: Final = regex(r"[^\W_]+")
 _JOINED: Final = {
     ("e", "mail"): "email",
     ("e", "post"): "email",
@@ -125,10 +126,10 @@ _JOINED: Final = {
 }
 
 # Endings that make a word fit more people: Aluno(a), Kunde/in, Teilnehmer*in, Given name(s).
-_ENDINGS: Final = re.compile(
+_ENDINGS: Final = regex(
     r"(?<=[^\W\d_]{2})(?:\((?:s|es|e|a|as|n|en|in|innen)\)|/(?:a|o|e|in|innen)(?![^\W\d_])|[*:](?:in|innen)(?![^\W\d_]))"
 )
-_LAYOUT: Final = re.compile(
+_LAYOUT: Final = regex(
     r"\(?\b(?:(?P<day_first>[DTJG]{1,2}([-/. ])MM?\2(?:[YJA]{4}|[YJA]{2}))"
     r"|(?P<month_first>MM?([-/. ])[DTJG]{1,2}\4(?:[YJA]{4}|[YJA]{2}))"
     r"|(?P<year_first>(?:[YJA]{4})([-/. ])MM?\6[DTJG]{1,2}))\b\)?",
@@ -137,7 +138,7 @@ _LAYOUT: Final = re.compile(
 """A layout of dates as people write it: DD/MM/YYYY, TT.MM.JJJJ, JJ/MM/AAAA, GG/MM/AAAA."""
 
 
-_CHOICES: Final = re.compile(r"\((?:[^\W\d_]{1,3}\s?[/|,]\s?)+[^\W\d_]{1,3}\)")
+_CHOICES: Final = regex(r"\((?:[^\W\d_]{1,3}\s?[/|,]\s?)+[^\W\d_]{1,3}\)")
 """What may be answered, behind a question: Sexe (M/F), Newsletter (Y/N)."""
 
 
@@ -219,7 +220,7 @@ def further_phrases(kind: str) -> frozenset[str]:
     return frozenset(" ".join(_words_of(phrase)) for phrase in listed.split(",") if phrase.strip())
 
 
-_MAILED: Final = re.compile(
+_MAILED: Final = regex(
     r"(?:post|mail)((?:uts|mark|reklam|nyh|kamp|werb|versand|vertei|einwill|abmeld|zusend|kontakt)\w+)"
 )
 """What is written together with the end of "e-mail": e-postutsendelser, E-Mailwerbung."""
@@ -244,5 +245,5 @@ def headline(header: str) -> str:
     return _TABLE.sub("", title.rpartition(".")[2] if _PATH.fullmatch(title) else title) or title
 
 
-_TABLE: Final = re.compile(r"^[A-Za-z]*[a-z][A-Z][A-Za-z]*_(?=[A-Za-z]{2})")
-_PATH: Final = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+")
+_TABLE: Final = regex(r"^[A-Za-z]*[a-z][A-Z][A-Za-z]*_(?=[A-Za-z]{2})")
+_PATH: Final = regex(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+")

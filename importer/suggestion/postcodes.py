@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
+
+from importer.runtime.regex import regex
 
 if TYPE_CHECKING:
     from importer.yaml.document import Plain
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 _COUNTRY: Final = r"(?:[A-Z]{1,3}[- ])?"
 _CODE: Final = r"\d{4} ?[A-Z]{2}|\d{2}-\d{3}|\d{3} \d{2}|\d{4,5}"
 
-CODE_AND_TOWN: Final = re.compile(rf"\s*{_COUNTRY}(?!(?:{_CODE})\s*$)({_CODE})[\s,/]+\D")
+CODE_AND_TOWN: Final = regex(rf"\s*{_COUNTRY}(?!(?:{_CODE})\s*$)({_CODE})[\s,/]+\D")
 CODE_STEP: Final[dict[str, Plain]] = {"regex": rf"^{_COUNTRY}({_CODE})(?!\w)"}
 """Blank where the cell begins with no postcode."""
 TOWN_STEP: Final[dict[str, Plain]] = {

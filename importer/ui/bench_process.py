@@ -32,6 +32,7 @@ _MEMORY_LIMIT: Final = 3 * 1024**3
 """Of address space, not of memory used: a workbook parser reserves much more than it fills."""
 _LONGEST_CELL: Final = 400
 _NAME: Final = "mapping.yaml"
+_MOST_LOCATIONS: Final = 200
 _MATCH: Final = ("in_file_duplicates", "shared_key", "ambiguous")
 
 
@@ -116,8 +117,10 @@ class Answers:
         from importer.mapping.assigning import assigned_rules
 
         faults: list[str] = []
+        location_column: str | None = None
         try:
-            model = parse_mapping(text, name=_NAME).model
+            mapping = parse_mapping(text, name=_NAME)
+            model, location_column = mapping.model, mapping.location_column
             defaults = {"region": model.defaults.region, "date_order": model.defaults.date_order}
             match = {name: str(getattr(model.match, name)) for name in _MATCH}
         except MappingError as refused:
@@ -126,6 +129,7 @@ class Answers:
             "faults": faults,
             "defaults": {name: None if value is None else str(value) for name, value in defaults.items()},
             "match": match,
+            "location_column": location_column,
             "rules": [
                 {
                     "path": list(each.path),
@@ -136,6 +140,26 @@ class Answers:
                     "by_hand": list(each.by_hand),
                 }
                 for each in assigned_rules(text, self._bench.header)
+            ],
+        }
+
+    def locations(self, text: str) -> Any:
+        """Count the rows by what stands in the column that names their location, with the location that is meant."""
+        from importer.mapping import parse_mapping
+        from importer.mapping.compiled.locations import LocationTexts
+
+        rule = parse_mapping(text, name=_NAME).model.location
+        if rule is None or rule.column is None:
+            return None
+        counted = self._bench.values(rule.column, most=_MOST_LOCATIONS)
+        blank = [("", counted.blank)] if counted.blank else []
+        texts = LocationTexts(rule)
+        return {
+            "column": rule.column,
+            "more": max(0, counted.distinct - len(counted.most)),
+            "texts": [
+                {"text": text, "rows": rows, "location": texts.find(text)}
+                for text, rows in (*counted.most, *blank)
             ],
         }
 

@@ -40,11 +40,16 @@ class ChildEnd:
     @property
     def sentence(self) -> str:
         """Why it did not do its work, in its own words."""
-        lines = [line.strip() for line in self.said.splitlines() if line.strip()]
-        said_so = [
-            line.removeprefix("importer: ") for line in lines if line.startswith(("importer: ", "Error: "))
-        ]
-        return said_so[-1] if said_so else (lines[-1] if lines else "The command ended without a word.")
+        return last_words(self.said)
+
+
+def last_words(said: str) -> str:
+    """Take the sentence out of what a command said with which it ended."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    said_so = [
+        line.removeprefix("importer: ") for line in lines if line.startswith(("importer: ", "Error: "))
+    ]
+    return said_so[-1] if said_so else (lines[-1] if lines else "The command ended without a word.")
 
 
 def environment(secrets: Mapping[str, str]) -> dict[str, str]:

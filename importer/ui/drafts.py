@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -21,15 +20,16 @@ from importer.errors import SettingsError, StateError
 from importer.records import Json, value_type
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.private_files import write_private
+from importer.runtime.regex import regex
 
 KEPT_DAYS: Final = 7.0
 FILE_FOLDER: Final = "file"
 _NOTE: Final = "draft.json"
-_ID: Final = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}")
+_ID: Final = regex(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}")
 _DAY: Final = 86_400.0
 _LONGEST_NAME: Final = 120
-_UNSAFE: Final = re.compile(r"[^\w .()+,@=\-]")
-_RESERVED: Final = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
+_UNSAFE: Final = regex(r"[^\w .()+,@=\-]")
+_RESERVED: Final = regex(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
 
 
 class ChangedElsewhereError(SettingsError):
@@ -54,6 +54,8 @@ class Draft:
     location_id: str | None = None
     location_name: str | None = None
     location_zone: str | None = None
+    location_column: str | None = None
+    """The column by which its mapping lets each row name its own location; it goes ahead of ``location_id``."""
     automations: tuple[str, ...] = ()
     """The workflows that were published there when it was looked at."""
     mapping_name: str | None = None
@@ -66,6 +68,16 @@ class Draft:
     """The run that it was imported by last."""
     imported_as: str | None = None
     """Digest of file, mapping, corrections and aim as they were then."""
+
+    @property
+    def by_column(self) -> bool:
+        """Whether it goes to several locations of HighLevel, each row to its own."""
+        return self.location_column is not None and not self.sandbox
+
+    @property
+    def one_location(self) -> str | None:
+        """The one location that all rows go to; None for the sandbox, and where each row names its own."""
+        return None if self.sandbox or self.location_column is not None else self.location_id
 
 
 class Drafts:

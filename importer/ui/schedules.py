@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import re
 import signal
 import socket
 from collections.abc import Callable
@@ -24,6 +23,7 @@ from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.environment import base_url
 from importer.runtime.private_files import write_private
 from importer.runtime.process_lock import Owner, holder
+from importer.runtime.regex import regex
 from importer.sources import is_url, masked
 from importer.ui.drafts import ChangedElsewhereError
 from importer.yaml.document import Plain, parse
@@ -36,8 +36,8 @@ _BEGINNING: Final = (
     "# Written by the screen (importer ui); importer serve runs what stands here.\nversion: 1\njobs:\n"
 )
 _DAYS: Final = {"daily": "*", "workdays": "1-5", **{str(day): str(day) for day in range(7)}}
-_SIMPLE: Final = re.compile(r"(\d{1,2}) (\d{1,2}) \* \* (\*|1-5|[0-6])")
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+_SIMPLE: Final = regex(r"(\d{1,2}) (\d{1,2}) \* \* (\*|1-5|[0-6])")
+_NAME: Final = regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 
 
 @value_type(frozen=True, slots=True, kw_only=True)

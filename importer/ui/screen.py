@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import secrets
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,6 +20,7 @@ from importer.ui.benches import Benches
 from importer.ui.checks import Checks
 from importer.ui.drafts import Draft, Drafts
 from importer.ui.guard import Admission, Kind
+from importer.ui.logins import Login
 from importer.ui.runs import ScreenRuns
 from importer.ui.schedules import Schedules
 from importer.ui.surface import RefusedRequestError, ScreenReply
@@ -78,6 +80,10 @@ class Screen:
         """The custom fields of locations that were asked for them."""
         self.looking: dict[str, str] = {}
         """What a look at taking a run back said last, by the run's id."""
+        self.start_id = secrets.token_hex(8)
+        """Stands in each page: the program that made it may have ended, and another one answer at its address."""
+        self.login: Login | None = None
+        """The login that somebody began last."""
         self.masked = False
         """People's data is hidden on every page: somebody else looks at the screen."""
         self._heard_at = self.clock.monotonic()
@@ -93,6 +99,8 @@ class Screen:
         """End what was begun here; runs go on."""
         for task in self._beside:
             task.cancel()
+        if self.login is not None:
+            await self.login.end()
         await self.checks.cancel_all()
         await self.benches.close_all()
         await asyncio.gather(*self._beside, return_exceptions=True)
@@ -125,7 +133,9 @@ class Screen:
         text = self._templates.get_template(template).render(
             csrf="" if stranger or self.admission is None else self.admission.csrf,
             draft=draft,
+            known_draft=None if draft is None else _known(draft),
             masked=self.masked,
+            start=self.start_id,
             hue=None if draft is None or draft.location_id is None else hue_of(draft.location_id),
             **{"place": None, **shown},
         )
@@ -144,6 +154,22 @@ class Screen:
         )
         templates.globals["t"] = self.words
         return templates
+
+
+def _known(draft: Draft) -> dict[str, Json]:
+    """Give what a page's script has to know of its draft."""
+    return {
+        "id": draft.id,
+        "version": draft.version,
+        "name": draft.name,
+        "sandbox": draft.sandbox,
+        "location": draft.location_id,
+        "location_name": draft.location_name,
+        "column": draft.location_column,
+        "several": draft.by_column,
+        "zone": draft.location_zone,
+        "automations": list(draft.automations),
+    }
 
 
 async def _quietly(work: Coroutine[Any, Any, object]) -> None:

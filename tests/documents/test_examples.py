@@ -44,6 +44,7 @@ LEAVING_WITH = {
     ("diff", 1),  # something differs
     ("migrate", 1),  # the sample has a deal of nobody
     ("connect", 2),  # nobody is there to enter a token
+    ("agency", 2),  # no agency is connected
     ("corrections", 2),  # no row of the sample failed
     ("learn", 2),
 }

@@ -25,6 +25,7 @@ from importer.mapping.values.numbers import read_money, read_number
 from importer.mapping.values.phones import read_phone
 from importer.mapping.values.websites import read_website
 from importer.records import Json, Record, TypedText
+from importer.runtime.regex import regex
 
 Convert: TypeAlias = Callable[[Json, Record], ReadValue]
 
@@ -35,7 +36,7 @@ SEVERAL_CHOICES: Final = frozenset({"MULTIPLE_OPTIONS", "CHECKBOX"})
 _TEXTS: Final = frozenset({"TEXT", "LARGE_TEXT"})
 _SELDOM_EQUAL: Final = frozenset({"EMAIL", "URL"})
 """Types whose values are a person's own."""
-_TIME: Final = re.compile(r"([01]?\d|2[0-3])[:.h]([0-5]\d)(?:[:.][0-5]\d)?\s*([ap]\.?m\.?)?", re.IGNORECASE)
+_TIME: Final = regex(r"([01]?\d|2[0-3])[:.h]([0-5]\d)(?:[:.][0-5]\d)?\s*([ap]\.?m\.?)?", re.IGNORECASE)
 
 
 def converter(field: CustomField | None, rule: Rule, model: MappingModel, written: Conventions) -> Convert:

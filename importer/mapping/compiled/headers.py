@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
 from importer.records import value_type
+from importer.runtime.regex import regex
 from importer.yaml.sentences import nearest
 
-_IGNORED: Final = re.compile(r"[\W_]+")
+_IGNORED: Final = regex(r"[\W_]+")
 _LISTED: Final = 20
 _LONGEST: Final = 60
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -13,9 +12,36 @@ from importer.mapping.values.fault import quoted
 from importer.mapping.values.texts import clean
 from importer.records import Fault
 from importer.runtime.environment import variables
+from importer.runtime.regex import regex
 from importer.settings import is_location_id, location_in
 
-_VARIABLE: Final = re.compile(r"\$\{([A-Za-z_]\w*)\}")
+_VARIABLE: Final = regex(r"\$\{([A-Za-z_]\w*)\}")
+
+
+class LocationTexts:
+    """Which location a text of the column names."""
+
+    def __init__(self, rule: LocationRule) -> None:
+        table = rule.map
+        self._map = (
+            None if table is None else {_fold(text): _said(location) for text, location in table.items()}
+        )
+        self._known = frozenset(self._map.values()) if self._map is not None else frozenset()
+        self._default = _said(rule.default) if rule.default is not None else None
+
+    @property
+    def are_ids(self) -> bool:
+        """Whether texts are ids themselves, since the mapping lists none."""
+        return self._map is None
+
+    def find(self, text: str) -> str | None:
+        """Give the location that a cell names; None for a text that the mapping says nothing of."""
+        if not text:
+            return self._default
+        if self._map is None:
+            # part of each call's address: anything else would ask the vendor something else
+            return found if is_location_id(found := location_in(text)) else None
+        return self._map.get(_fold(text)) or (text if text in self._known else None)
 
 
 class LocationColumn:
@@ -26,29 +52,16 @@ class LocationColumn:
         column = rule.column if rule is not None else None
         self._column = None if column is None else layout.title(column)
         self._index = 0 if column is None else layout.place(column)
-        table = rule.map if rule is not None else None
-        self._map = (
-            None if table is None else {_fold(text): _said(location) for text, location in table.items()}
-        )
-        self._known = frozenset(self._map.values()) if self._map is not None else frozenset()
-        self._default = _said(rule.default) if rule is not None and rule.default is not None else None
+        self._texts = None if rule is None else LocationTexts(rule)
 
     def run(self, table: BlockColumns) -> list[str | None]:
-        if self._column is None:
+        if self._column is None or self._texts is None:
             return [self._fixed] * table.height
-        found = [self._find(text) for text in table.column(self._index)]
+        found = [*map(self._texts.find, table.column(self._index))]
         for row, location in enumerate(found):
             if location is None:
                 table.blame(row, self._fault(table.column(self._index)[row]))
         return found
-
-    def _find(self, text: str) -> str | None:
-        if not text:
-            return self._default
-        if self._map is None:
-            # part of each call's address: anything else would ask the vendor something else
-            return found if is_location_id(found := location_in(text)) else None
-        return self._map.get(_fold(text)) or (text if text in self._known else None)
 
     def _fault(self, text: str) -> Fault:
         sentence = f"Column '{self._column}'{self._lack(text)}, so the row has no location to go to."
@@ -57,7 +70,7 @@ class LocationColumn:
     def _lack(self, text: str) -> str:
         if not text:
             return " is blank"
-        if self._map is None:
+        if self._texts is not None and self._texts.are_ids:
             return f": {quoted(text)} is no location's id (letters and digits, as in .../location/ID/...)"
         return f": {quoted(text)} is in no entry of the mapping's location: map"
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
 from importer.mapping.language.model import MappingModel
+from importer.runtime.regex import regex
 
-_WORD: Final = re.compile(r"[^\W_]+")
+_WORD: Final = regex(r"[^\W_]+")
 _CONTACT: Final = frozenset({"contact", "contacts", "person", "people", "kontakt", "lead"})
 _NUMBER: Final = frozenset({"id", "ids"})
 """No word for number: a contact's number is a phone."""

@@ -7,7 +7,6 @@ Surname]``) become the long form before they are checked, so that the rest of th
 from __future__ import annotations
 
 import codecs
-import re
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
@@ -42,9 +41,10 @@ from importer.mapping.language.scalars import (
 )
 from importer.mapping.values.texts import clean
 from importer.records import FollowUpFor, ImportMode, OnUpdate, RowObject, TagMode
+from importer.runtime.regex import regex
 from importer.yaml.section import TEXT_SCHEMA, Flag, Section, Text
 
-_HOST: Final = re.compile(r"(?:\*\.)?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?")
+_HOST: Final = regex(r"(?:\*\.)?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?")
 
 
 class LocationRule(Section):

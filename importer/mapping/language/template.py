@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from importer.records import value_type
+from importer.runtime.regex import regex
 
-_PART: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|([{}])")
-_EMPTY_BRACKETS: Final = re.compile(r"\(\s*\)|\[\s*\]|<\s*>")
+_PART: Final = regex(r"\{\{|\}\}|\{([^{}]*)\}|([{}])")
+_EMPTY_BRACKETS: Final = regex(r"\(\s*\)|\[\s*\]|<\s*>")
 
 
 @value_type(frozen=True, slots=True)

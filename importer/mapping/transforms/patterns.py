@@ -12,11 +12,12 @@ from importer.mapping.transforms.linearity import proven_quick
 from importer.mapping.transforms.pattern_process import find
 from importer.mapping.transforms.pattern_worker import SECONDS, PatternWorker, WorkerLostError, shared_worker
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
+from importer.runtime.regex import regex
 
 LONGEST: Final = 1_000
 _MOST_REPEATS: Final = 12
 _REMEMBERED: Final = 4_096
-_PIECE: Final = re.compile(
+_PIECE: Final = regex(
     r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\((?:\?(?:[:=!>]|<[=!]|P?<\w+>|[aiLmsux-]+[:)]?))?|\)|[*+?]\??\+?|\{\d*,?\d*\}\??|\||.",
     re.DOTALL,
 )

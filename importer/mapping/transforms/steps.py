@@ -19,10 +19,11 @@ from importer.mapping.values.dates import DateRules, is_no_date, read_date
 from importer.mapping.values.days import DateReader
 from importer.mapping.values.fault import ReadValue, ValueFault
 from importer.records import value_type
+from importer.runtime.regex import regex
 from importer.yaml.sentences import did_you_mean
 
 StepFunction: TypeAlias = Callable[[str], ReadValue]
-_OWN: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+_OWN: Final = regex(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
 @value_type(frozen=True, slots=True)

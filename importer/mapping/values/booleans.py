@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
 from importer.records import Json, TypedText
+from importer.runtime.regex import regex
 
 CODE: Final = "invalid_boolean"
 _YES: Final = frozenset(
@@ -137,7 +137,7 @@ _CHANNELS: Final = {
     "sms": "SMS", "text": "SMS", "texts": "SMS", "text message": "SMS", "text messages": "SMS", "whatsapp": "WhatsApp",
     "gmb": "GMB", "gbp": "GMB", "google my business": "GMB", "fb": "FB", "facebook": "FB", "messenger": "FB",
 }  # fmt: skip
-_BETWEEN: Final = re.compile(r"\s*(?:[,;|/&+\n]|\band\b)\s*")
+_BETWEEN: Final = regex(r"\s*(?:[,;|/&+\n]|\band\b)\s*")
 
 
 def without_no(text: str) -> str:

@@ -6,12 +6,14 @@ import re
 from datetime import datetime
 from typing import Final
 
+from importer.runtime.regex import regex
+
 _TOKENS: Final = {
     "YYYY": "%Y", "YY": "%y", "MMMM": "%B", "MMM": "%b", "MM": "%m", "M": "%m",
     "DD": "%d", "D": "%d", "HH": "%H", "H": "%H", "MI": "%M", "SS": "%S", "S": "%S",
 }  # fmt: skip
-_TOKEN: Final = re.compile("YYYY|YY|MMMM|MMM|MM|M|DD|D", re.IGNORECASE)
-_TIME: Final = re.compile(r"(H{1,2})([:.])(M{2}|MI)(?:([:.])(S{1,2}))?", re.IGNORECASE)
+_TOKEN: Final = regex("YYYY|YY|MMMM|MMM|MM|M|DD|D", re.IGNORECASE)
+_TIME: Final = regex(r"(H{1,2})([:.])(M{2}|MI)(?:([:.])(S{1,2}))?", re.IGNORECASE)
 _DATE_PARTS: Final = ({"%Y", "%y"}, {"%m", "%b", "%B", "%h"}, {"%d", "%e"})
 
 

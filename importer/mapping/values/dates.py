@@ -12,49 +12,48 @@ from importer.mapping.values.fault import ReadValue, ValueFault, quoted, too_lon
 from importer.mapping.values.months import MONTHS, WEEKDAYS, fold_word
 from importer.mapping.values.texts import unmarked
 from importer.records import TypedText, value_type
+from importer.runtime.regex import regex
 
 CODE: Final = "invalid_date"
 OLDEST_YEARS: Final = 120
 _REST: Final = r"(?P<rest>(?:[T ,:;(].*)?)"
-_ISO: Final = re.compile(rf"(\d{{4}})-(\d{{1,2}})-(\d{{1,2}}){_REST}", re.DOTALL)
-_YEAR_FIRST: Final = re.compile(
-    rf"(\d{{4}})\s*[/._ ]\s*(\d{{1,2}})\s*[/._ ]\s*(\d{{1,2}})\.?{_REST}", re.DOTALL
-)
-_NUMBERS: Final = re.compile(
+_ISO: Final = regex(rf"(\d{{4}})-(\d{{1,2}})-(\d{{1,2}}){_REST}", re.DOTALL)
+_YEAR_FIRST: Final = regex(rf"(\d{{4}})\s*[/._ ]\s*(\d{{1,2}})\s*[/._ ]\s*(\d{{1,2}})\.?{_REST}", re.DOTALL)
+_NUMBERS: Final = regex(
     rf"(\d{{1,2}})\s*([/.\-_ ])\s*(\d{{1,2}})\s*[/.\-_ ]\s*(\d{{4}}|\d{{2}})\.?{_REST}", re.DOTALL
 )
-_PLAIN: Final = re.compile(r"(\d\d?)([/.-])(\d\d?)\2(\d{4})")
+_PLAIN: Final = regex(r"(\d\d?)([/.-])(\d\d?)\2(\d{4})")
 """What ``_NUMBERS`` takes, too: nearly all dates of exports, at half the cost of asking what else they could be."""
-_EAST_ASIAN: Final = re.compile(rf"(\d{{4}})[年년]\s*(\d{{1,2}})[月월]\s*(\d{{1,2}})[日일]{_REST}", re.DOTALL)
-_COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})(?P<rest>(?:T.*)?)", re.DOTALL)
-_NO_YEAR: Final = re.compile(r"--\d{2}-?\d{2}")
+_EAST_ASIAN: Final = regex(rf"(\d{{4}})[年년]\s*(\d{{1,2}})[月월]\s*(\d{{1,2}})[日일]{_REST}", re.DOTALL)
+_COMPACT: Final = regex(r"(\d{4})(\d{2})(\d{2})(?P<rest>(?:T.*)?)", re.DOTALL)
+_NO_YEAR: Final = regex(r"--\d{2}-?\d{2}")
 """Address books write the birthday of somebody whose age nobody knows so."""
-_SERIAL: Final = re.compile(r"(\d{5})(?:[.,]\d+)?")
-_DAY_MONTH: Final = re.compile(
+_SERIAL: Final = regex(r"(\d{5})(?:[.,]\d+)?")
+_DAY_MONTH: Final = regex(
     r"(\d{1,2})(?:st|nd|rd|th|er|º|°|\.)?[\s\-/.,]*(?:de |of |di |d')?\s*([^\W\d_]{3,})\.?[\s\-/.,]*(?:de |del |of )?"
     rf"\s*['\u2019]?(\d{{4}}|\d{{2}}){_REST}",
     re.DOTALL,
 )
-_MONTH_DAY: Final = re.compile(
+_MONTH_DAY: Final = regex(
     rf"([^\W\d_]{{3,}})\.?[\s\-/.,]*(\d{{1,2}})(?:st|nd|rd|th)?[\s,\-/.]+['\u2019]?(\d{{4}}|\d{{2}}){_REST}",
     re.DOTALL,
 )
-_YEAR_MONTH_DAY: Final = re.compile(
+_YEAR_MONTH_DAY: Final = regex(
     rf"(\d{{4}})[\s\-/.,]*([^\W\d_]{{3,}})\.?[\s\-/.,]*(\d{{1,2}})(?:st|nd|rd|th)?\.?{_REST}", re.DOTALL
 )
-_YEAR_LAST: Final = re.compile(
+_YEAR_LAST: Final = regex(
     r"([^\W\d_]{3,})\.?\s+(\d{1,2})(?P<rest>\s+\d{1,2}:\d{2}(?::\d{2})?(?:\s+[a-z]{2,5}(?:[+-]\d{1,4})?)?)\s+(\d{4})"
 )
 """What C and Unix write: Sun Mar 17 00:00:00 UTC 1985."""
-_WEEKDAY: Final = re.compile(r"([^\W\d_]{2,10}(?:-feira)?)(\.?,\s*|\.?\s+)(?=\d|[^\W\d_])")
-_CLOCK: Final = re.compile(
+_WEEKDAY: Final = regex(r"([^\W\d_]{2,10}(?:-feira)?)(\.?,\s*|\.?\s+)(?=\d|[^\W\d_])")
+_CLOCK: Final = regex(
     r"[T\s,:;]*(?:(?:at|um|à|a las|kl\.?|o|om)\s+)?\d{1,2}"
     r"(?:(?:[:.h]\d{2}){1,2}(?:[.,:]\d{1,9})?(?:\s*[ap]\.?\s?m\.?|\s*uhr|\s*h)?|\s*[ap]\.?\s?m\.?|\s*uhr|\s*h)"
     r"(?:\s*(?:z|(?:[a-z]{2,5}\s?)?(?:[+-]\d{1,2}:?(?:\d{2})?)?))?(?:\s*(?:\([^()\d]*\)|\[[^\[\]\d]*\]))?\s*",
     re.IGNORECASE,
 )
-_COMPACT_CLOCK: Final = re.compile(r"T\d{2,6}(?:[.,]\d+)?(?:Z|[+-]\d{2,4})?", re.IGNORECASE)
-_NO_DATE: Final = re.compile(
+_COMPACT_CLOCK: Final = regex(r"T\d{2,6}(?:[.,]\d+)?(?:Z|[+-]\d{2,4})?", re.IGNORECASE)
+_NO_DATE: Final = regex(
     # All zeros, and day 0 of January 1900, which is how spreadsheets show the number 0.
     r"[0\s/.\-:TZ]*0[0\s/.\-:TZ]*|0?1[/.\-]00?[/.\-](?:1900|00)|00?[/.\-](?:0?1|jan)[/.\-](?:1900|00)|1900-0?1-00?",
     re.IGNORECASE,

@@ -6,17 +6,17 @@ some 3 us, a look-up a tenth of that.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from importer.mapping.values.dates import OLDEST_YEARS, DateRules, read_date
 from importer.mapping.values.fault import ReadValue
+from importer.runtime.regex import regex
 
-_BEFORE_YEAR: Final = re.compile(
+_BEFORE_YEAR: Final = regex(
     r"[0-9]{1,2}([/.-])[0-9]{1,2}\1|[A-Za-z]{3,9}\.? [0-9]{1,2},? |[0-9]{1,2}([ -])[A-Za-z]{3,9}\2"
 )
 """What stands before a year of four digits, where the year decides nothing about day and month."""
-_BEFORE_SHORT_YEAR: Final = re.compile(r"[0-9]{1,2}([/.-])[0-9]{1,2}\1")
+_BEFORE_SHORT_YEAR: Final = regex(r"[0-9]{1,2}([/.-])[0-9]{1,2}\1")
 _LEAP_DAY: Final = "-02-29"
 _OLDEST: Final = 1900
 """Of dates that are no birthdays; the days before that programs write for no date are no matter of day and month."""

@@ -9,8 +9,9 @@ from typing import Final
 from importer.mapping.values.dates import CODE, DateRules, read_date
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
 from importer.records import TypedText
+from importer.runtime.regex import regex
 
-_WITH_TIME: Final = re.compile(
+_WITH_TIME: Final = regex(
     r"(?P<day>.*\d)(?: ?[T,] ?| )(?:(?:at|um|à|a las|alle|om|kl\.?) )?(?P<hours>\d{1,2})"
     r"(?:[:.h](?P<minutes>\d{2})(?::\d{2}(?:\.\d+)?)?(?: ?(?:Uhr|h|uur))?(?: ?(?P<half>[ap]\.? ?m\.?))?"
     r"| ?(?:Uhr|h|uur)| ?(?P<full_half>[ap]\.? ?m\.?))"  # an hour alone says that it is one

@@ -8,11 +8,13 @@ import re
 from contextlib import suppress
 from typing import Final
 
-_CARETS: Final = re.compile(r"\^[^^]*\^(?:\s*,\s*\^[^^]*\^)*")
-_BRACES: Final = re.compile(r"\{[^{}]*\}")
-_BRACKETS: Final = re.compile(r"\[[^\[\]]*\]")
+from importer.runtime.regex import regex
+
+_CARETS: Final = regex(r"\^[^^]*\^(?:\s*,\s*\^[^^]*\^)*")
+_BRACES: Final = regex(r"\{[^{}]*\}")
+_BRACKETS: Final = regex(r"\[[^\[\]]*\]")
 _ITEM: Final = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
-_ITEMS: Final = re.compile(rf"{_ITEM}(?:\s*,\s*{_ITEM})*")
+_ITEMS: Final = regex(rf"{_ITEM}(?:\s*,\s*{_ITEM})*")
 _LONGEST: Final = 10_000
 """No list of tags is longer; a parser is not given more."""
 

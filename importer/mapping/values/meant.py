@@ -7,9 +7,10 @@ from typing import Final
 
 from importer.mapping.values.emails import meant_domain, read_email
 from importer.mapping.values.texts import repair, without_entities
+from importer.runtime.regex import regex
 
-_AT: Final = re.compile(r"\s*[(\[{<]\s*(?:at|@|ät)\s*[)\]}>]\s*|\s+at\s+|\s*@[@\s]*", re.IGNORECASE)
-_DOT: Final = re.compile(r"\s*[(\[{<]\s*(?:dot|punkt|\.)\s*[)\]}>]\s*|\s+dot\s+|,|\.{2,}", re.IGNORECASE)
+_AT: Final = regex(r"\s*[(\[{<]\s*(?:at|@|ät)\s*[)\]}>]\s*|\s+at\s+|\s*@[@\s]*", re.IGNORECASE)
+_DOT: Final = regex(r"\s*[(\[{<]\s*(?:dot|punkt|\.)\s*[)\]}>]\s*|\s+dot\s+|,|\.{2,}", re.IGNORECASE)
 _LONGEST: Final = 320
 
 

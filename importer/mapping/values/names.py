@@ -7,6 +7,7 @@ from typing import Final
 
 from importer.mapping.values.fault import ReadValue, quoted, warn
 from importer.records import value_type
+from importer.runtime.regex import regex
 
 CODE: Final = "name_order"
 
@@ -31,7 +32,7 @@ _SUFFIXES: Final = _words("jr sr ii iii iv esq md phd dds dmd dvm")
 """What stands behind the whole name, also where the last one was written first: ``Lee, Bob Jr.``."""
 _FORMS: Final = _words("inc llc llp ltd corp plc gmbh ag kg sarl srl bv nv ltda")
 """Forms of companies in front of a comma: ``Acme Inc, Boston``."""
-_SEVERAL: Final = re.compile(r"[&+/;]|\b(?:and|und|et|y|e|en)\b", re.IGNORECASE)
+_SEVERAL: Final = regex(r"[&+/;]|\b(?:and|und|et|y|e|en)\b", re.IGNORECASE)
 _LONGEST_FIRST: Final = 4
 """Words of a first name; what is longer behind a comma is a sentence or an address."""
 

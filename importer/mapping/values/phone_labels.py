@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from importer.runtime.regex import regex
+
 _FAX_WORDS: Final = r"(?:tele)?fax(?:e|es|nummer|[\s.-]?(?:no|nr|number|num))?|t[eé]l[eé]copie(?:ur)?|facs[ií]mile|faks|факс|f(?=\s*[:.])"
 _VOICE_WORDS: Final = (
     r"mobile?s?|mobiltelefon|mobil[\s.-]?(?:no|nr)|m[oó]vil|mob|cell(?:ular)?|cel(?:ular)?|cellulare|celulaire|portable|handy"
@@ -16,27 +18,27 @@ _PLACE_WORDS: Final = (
     r"home|work|office|main|direct|private|privat|business|personal|primary|other|dienstlich|gesch[aä]ftlich|bureau|casa"
     r"|oficina|trabajo|[hw](?=\s*[:.])"
 )
-_LABEL: Final = re.compile(
+_LABEL: Final = regex(
     rf"\s*[(\[]?(?<![^\W\d_])(?:(?P<fax>{_FAX_WORDS})|(?P<voice>{_VOICE_WORDS})|{_PLACE_WORDS})(?![^\W\d_])[.:]*[)\]]?\s*",
     re.IGNORECASE,
 )
-_FAX: Final = re.compile(rf"(?<![^\W\d_])(?:{_FAX_WORDS})(?![^\W\d_])", re.IGNORECASE)
-_SEVERAL: Final = re.compile(
+_FAX: Final = regex(rf"(?<![^\W\d_])(?:{_FAX_WORDS})(?![^\W\d_])", re.IGNORECASE)
+_SEVERAL: Final = regex(
     r"\s*(?:[;|\n,]|:::|\s/\s|/(?=\s*[+0(]\d)|\s+(?=\+\d)|\s+(?:or|and|oder|und|ou|et|o|y|e|&)\s+)\s*"
 )
 _EXTENSION_WORDS: Final = (
     r"ext(?:ension|n)?|x|durchwahl|dw|poste|int(?:erno)?|anexo|ramal|toestel|extensi[oó]n|wewn?|доб|klappe"
 )
-_EXTENSION: Final = re.compile(
+_EXTENSION: Final = regex(
     rf"[\s,;.(/\-]*(?:(?<![A-Za-z])(?:{_EXTENSION_WORDS})|#)[\s.:=\-]*(\d{{1,7}})[)#]?\s*$", re.IGNORECASE
 )
-_PAUSED: Final = re.compile(r"([^,;pw]*\d[^,;pw]*?)\s*(?:[,;]+|[pw]+)\s*(\d{1,6})#?\s*", re.IGNORECASE)
+_PAUSED: Final = regex(r"([^,;pw]*\d[^,;pw]*?)\s*(?:[,;]+|[pw]+)\s*(\d{1,6})#?\s*", re.IGNORECASE)
 """What a phone dials after a pause: digits behind commas, semicolons, p or w."""
-_PLAIN_EXTENSION: Final = re.compile(
+_PLAIN_EXTENSION: Final = regex(
     r"(\+?[\d ().\-]{7,30})[ ,;]*(?:x|ext\.?|extension|#)[ .:]*(\d{1,7})", re.IGNORECASE | re.ASCII
 )
 _BETWEEN_DIGITS: Final = b"+ ().-"
-_PARAMETERS: Final = re.compile(r";(?:phone-context|isub)=[^;]*", re.IGNORECASE)
+_PARAMETERS: Final = regex(r";(?:phone-context|isub)=[^;]*", re.IGNORECASE)
 """Of the addresses that begin with ``tel:`` (RFC 3966)."""
 
 

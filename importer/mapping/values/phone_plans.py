@@ -18,13 +18,14 @@ from typing import Final
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, SUPPORTED_REGIONS, PhoneMetadata, PhoneNumberDesc
 
 from importer.records import value_type
+from importer.runtime.regex import regex
 
 _LONGEST: Final = 20
 _NO_DIGITS: Final = b" ().-"
 _SHORTEST_TAIL: Final = 4
 """With fewer digits that may be any, nearly every number has a stem of its own, and keeping them spares nothing."""
 _KEPT_STEMS: Final = 20_000
-_LOOSE_END: Final = re.compile(r"\\d(?:\{(\d+)(?:,\d*)?\})?$")
+_LOOSE_END: Final = regex(r"\\d(?:\{(\d+)(?:,\d*)?\})?$")
 
 
 @value_type(frozen=True)

@@ -20,11 +20,12 @@ from importer.mapping.values.phone_labels import (
 )
 from importer.mapping.values.phone_plans import read_plain
 from importer.records import Json, TypedText, value_type
+from importer.runtime.regex import regex
 
 CODE: Final = "invalid_phone"
-_SCIENTIFIC: Final = re.compile(r"\+?(\d)[.,]?(\d*)[eE]\+?(\d{1,2})")
-_DECIMAL: Final = re.compile(r"(\+?\d{6,15})[.,]0{1,2}")
-_OLD_MEXICAN: Final = re.compile(r"(\+\s*52)[\s.-]*1([\s.-]*(?:\d[\s.()-]*){10})")
+_SCIENTIFIC: Final = regex(r"\+?(\d)[.,]?(\d*)[eE]\+?(\d{1,2})")
+_DECIMAL: Final = regex(r"(\+?\d{6,15})[.,]0{1,2}")
+_OLD_MEXICAN: Final = regex(r"(\+\s*52)[\s.-]*1([\s.-]*(?:\d[\s.()-]*){10})")
 """Mexican mobiles had a 1 behind the country code until 2019; address books still have it."""
 # Full-width digits and signs, the many dashes, the many spaces.
 _SIGNS: Final = {

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from importer.mapping.values.fault import ReadValue, quoted, warn
+from importer.runtime.regex import regex
 
 # Countries whose codes are all of one length and digits alone, and where some of them begin with a zero.
 _LENGTHS: Final[dict[str, int]] = {
@@ -20,9 +20,9 @@ _LENGTHS: Final[dict[str, int]] = {
     for region in regions.split(" ")
 }
 _LONGEST: Final = 8 + 5
-_DASHED: Final = re.compile(r"(\d{5})-(\d{3})|(\d{3})-(\d{4})")
+_DASHED: Final = regex(r"(\d{5})-(\d{3})|(\d{3})-(\d{4})")
 """Codes of Brazil and Japan, whose dash is a part of them."""
-_CODE: Final = re.compile(r"(\d{2,8})(-\d{4})?")
+_CODE: Final = regex(r"(\d{2,8})(-\d{4})?")
 
 
 def length_of(text: str) -> str | None:

@@ -14,6 +14,7 @@ from typing import Final
 from importer.mapping.values.blanks import MARKERS, read_marker
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted, warn
 from importer.records import TypedText
+from importer.runtime.regex import regex
 
 # Spaces that spreadsheets and web pages leave at the ends of a cell. Inside a text they stay: a zero-width joiner
 # holds an emoji together, a direction mark a right-to-left name.
@@ -25,10 +26,10 @@ _FIXED_SPACES: Final = dict.fromkeys(
     map(ord, "\xa0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f"), " "
 )
 """Spaces of typesetters and web pages; between two names they look like the usual one, and nobody who searches types them."""
-_LINE_BREAKS: Final = re.compile("\r\n?|[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
+_LINE_BREAKS: Final = regex("\r\n?|[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 """Line breaks and list separators, as databases write them: FileMaker's are U+000B and U+001D."""
-_CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x9f]")
-_BETWEEN_WORDS: Final = re.compile(r"(?<=\w)[\x01-\x06\x08\x0e-\x1b\x7f-\x9f]+(?=\w)")
+_CONTROLS: Final = regex(r"[\x00-\x08\x0e-\x1b\x7f-\x9f]")
+_BETWEEN_WORDS: Final = regex(r"(?<=\w)[\x01-\x06\x08\x0e-\x1b\x7f-\x9f]+(?=\w)")
 """All but zero bytes and bells, which are padding and no separators anywhere."""
 # What Windows means by the characters that Latin-1 has no letters for; web pages are read so, too.
 _WINDOWS: Final = {
@@ -36,11 +37,9 @@ _WINDOWS: Final = {
     for number in range(0x80, 0xA0)
     if number != 0x85 and (meant := bytes([number]).decode("cp1252", "ignore"))
 }
-_MOJIBAKE: Final = re.compile(
-    "[\u00c2-\u00f4][\u0080-\u00bf\u20ac\u201a-\u2122\u0152-\u017e\u0192\u02c6\u02dc]"
-)
-_ENTITY: Final = re.compile(r"&(?:#\d{2,7}|#[xX][\da-fA-F]{2,6}|[A-Za-z]{2,30}\d{0,2});")
-_FORMULA_TEXT: Final = re.compile(
+_MOJIBAKE: Final = regex("[\u00c2-\u00f4][\u0080-\u00bf\u20ac\u201a-\u2122\u0152-\u017e\u0192\u02c6\u02dc]")
+_ENTITY: Final = regex(r"&(?:#\d{2,7}|#[xX][\da-fA-F]{2,6}|[A-Za-z]{2,30}\d{0,2});")
+_FORMULA_TEXT: Final = regex(
     r'=\s*(?:T\(\s*)?"((?:[^"]|"")*)"\s*\)?|=\s*HYPERLINK\(\s*"(?:[^"]|"")*"\s*[,;]\s*"((?:[^"]|"")*)"\s*\)',
     re.IGNORECASE,
 )

@@ -6,10 +6,11 @@ import re
 from typing import Final
 
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted, too_long
+from importer.runtime.regex import regex
 
-_SCHEME: Final = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
-_WEB: Final = re.compile(r"^https?://", re.IGNORECASE)
-_HOST: Final = re.compile(
+_SCHEME: Final = regex(r"^[A-Za-z][A-Za-z0-9+.-]*://")
+_WEB: Final = regex(r"^https?://", re.IGNORECASE)
+_HOST: Final = regex(
     r"(?:[^\s/?#@]+@)?([^\s/?#:]+\.[^\s/?#:.]{2,}|localhost|\d+(?:\.\d+){3})(?::\d+)?(?:[/?#]\S*)?"
 )
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Final
 
 from importer.reading.grid import Batch, Cells
 from importer.records import Fault
+from importer.runtime.regex import regex
 
-_UNDECODED: Final = re.compile("[\udc80-\udcff]")
-_TWICE: Final = re.compile(
+_UNDECODED: Final = regex("[\udc80-\udcff]")
+_TWICE: Final = regex(
     "[\u00c2-\u00c5\u00c3\u00d0\u00d1\u00e2][\u0080-\u00bf\u20ac\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152"
     "\u017d\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u017e\u0178]"
 )
-_TWICE_BYTES: Final = re.compile(rb"\xc3[\x82-\x85\x90\x91\xa2](?:[\xc2\xc5\xc6\xcb]|\xe2[\x80\x82\x84])")
-_CONTROL_BYTES: Final = re.compile(rb"\xc2[\x80-\x9f]")
-_CONTROL: Final = re.compile("[\u0080-\u009f]")
+_TWICE_BYTES: Final = regex(rb"\xc3[\x82-\x85\x90\x91\xa2](?:[\xc2\xc5\xc6\xcb]|\xe2[\x80\x82\x84])")
+_CONTROL_BYTES: Final = regex(rb"\xc2[\x80-\x9f]")
+_CONTROL: Final = regex("[\u0080-\u009f]")
 
 
 _Judge = Callable[[Cells, Batch, int], "tuple[Cells, Fault] | None"]

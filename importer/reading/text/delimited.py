@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import re
 from collections.abc import Callable, Generator, Iterator
 from typing import BinaryIO, Final
 
@@ -13,6 +12,7 @@ from importer.reading.text.blemishes import mark_blemishes
 from importer.reading.text.cutting import Cutter, Cutting
 from importer.reading.text.dialect import Dialect
 from importer.reading.text.encodings import Encoding
+from importer.runtime.regex import regex
 
 _STRETCH: Final = 1 << 16
 _LONGEST_ROW: Final = 1 << 24
@@ -114,7 +114,7 @@ def _after_first_line(stretches: Iterator[str]) -> Generator[str]:
     yield from stretches
 
 
-FIRST_LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\n|\r(?=[^\n]))")
+FIRST_LINE: Final = regex(r"[^\r\n]*(?:\r\n|\n|\r(?=[^\n]))")
 
 
 def _refuse_wide(cutting: Cutting, number: int, name: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, Final, Self
 
 from importer.records import value_type
+from importer.runtime.regex import regex
 
 STAND_IN: Final = "\x1f"
 """Stands for a delimiter of several characters, which ``csv.reader`` does not know."""
@@ -87,7 +88,7 @@ class Dialect:
         return [[cell.replace(STAND_IN, self.delimiter) for cell in row] for row in rows]
 
 
-_LONE: Final = re.compile(r"(?<!\\)(?:\\\\)*\\(?![\\\"'])")
+_LONE: Final = regex(r"(?<!\\)(?:\\\\)*\\(?![\\\"'])")
 """A backslash that escapes neither a quote nor a backslash."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import re
 from collections import Counter
 from typing import BinaryIO, Final
 
@@ -11,6 +10,7 @@ from importer.errors import SourceError
 from importer.reading.text.blemishes import has_blemishes
 from importer.reading.text.pages import WORD, guess_pages, is_foreign
 from importer.records import value_type
+from importer.runtime.regex import regex
 
 _BOMS: Final[tuple[tuple[bytes, str], ...]] = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -22,7 +22,7 @@ _BOMS: Final[tuple[tuple[bytes, str], ...]] = (
 _CHUNK: Final = 1 << 20
 _WORDS: Final = 2000
 _SHOWN_LETTERS: Final = 8
-_STRAY: Final = re.compile("[\udc80-\udcff]")
+_STRAY: Final = regex("[\udc80-\udcff]")
 
 
 @value_type(frozen=True, slots=True, kw_only=True)

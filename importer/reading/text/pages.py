@@ -15,8 +15,9 @@ from functools import cache
 from typing import Final
 
 from importer.reading.text.languages import PAGES, Language, Page
+from importer.runtime.regex import regex
 
-WORD: Final = re.compile(rb"[A-Za-z]{0,12}[\x80-\xff][\x40-\xff]{0,40}")
+WORD: Final = regex(rb"[A-Za-z]{0,12}[\x80-\xff][\x40-\xff]{0,40}")
 """A run of letters that holds a byte beyond ASCII; the second byte of a character may be a letter of ASCII."""
 
 _LOOKED_AT: Final = 100
@@ -61,7 +62,7 @@ def _read(page: Page, words: Sequence[bytes]) -> str:
     return "\n".join(word.decode(page.codec, "replace") for word in words)
 
 
-_HEADER_WORD: Final = re.compile(r"(?<![\w\ufffd])[a-z]+(?![\w\ufffd])")
+_HEADER_WORD: Final = regex(r"(?<![\w\ufffd])[a-z]+(?![\w\ufffd])")
 
 
 def _most_usual(page: Page, words: Sequence[bytes]) -> Page:

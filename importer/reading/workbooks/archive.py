@@ -15,10 +15,11 @@ from xml.etree import ElementTree as ET
 from importer.errors import SourceError
 from importer.reading.limits import refuse_bombs
 from importer.reading.zip_files import DAMAGE
+from importer.runtime.regex import regex
 
 _CHUNK: Final = 1 << 18
 _DAMAGE: Final[tuple[type[Exception], ...]] = (*DAMAGE, ET.ParseError)
-_DECLARATION: Final = re.compile(r"\A\ufeff?\s*<\?xml[^>]*\?>")
+_DECLARATION: Final = regex(r"\A\ufeff?\s*<\?xml[^>]*\?>")
 
 
 class Archive:

@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 from importer.reading.workbooks.cells import span_text
 from importer.reading.workbooks.xlsx_formats import general, iso_text
 from importer.records import TypedText
+from importer.runtime.regex import regex
 
 TABLE: Final = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 OPEN_DOCUMENT: Final = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
@@ -24,10 +25,10 @@ _LONGEST: Final = 1 << 16
 """White space that a count stands for; more than any cell holds is not written out."""
 
 _MOST_DIGITS: Final = 15
-_PERCENT: Final = re.compile(r"-?\d+(?:[.,](\d+))?\s?%")
-_MASKED: Final = re.compile(r"[+(]?\d[\d ()+\-/.\xa0\u202f]*|\([\d ()+\-/.\xa0]+")
-_GROUPED: Final = re.compile(r"[1-9]\d{0,2}(?:[.\xa0\u202f ]\d{3})+|\d+\.\d+")
-_SPAN: Final = re.compile(r"(-?)P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,]\d+)?S)?")
+_PERCENT: Final = regex(r"-?\d+(?:[.,](\d+))?\s?%")
+_MASKED: Final = regex(r"[+(]?\d[\d ()+\-/.\xa0\u202f]*|\([\d ()+\-/.\xa0]+")
+_GROUPED: Final = regex(r"[1-9]\d{0,2}(?:[.\xa0\u202f ]\d{3})+|\d+\.\d+")
+_SPAN: Final = regex(r"(-?)P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,]\d+)?S)?")
 
 
 def ods_text(cell: ET.Element) -> str:

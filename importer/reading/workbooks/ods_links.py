@@ -9,9 +9,10 @@ from xml.etree import ElementTree as ET
 
 from importer.reading.workbooks.links import address_of
 from importer.reading.workbooks.ods_cells import PARAGRAPHS, TABLE, TEXT
+from importer.runtime.regex import regex
 
 _TARGET: Final = "{http://www.w3.org/1999/xlink}href"
-_FORMULA: Final = re.compile(r'HYPERLINK\(\s*"(mailto:[^"]*)"', re.IGNORECASE)
+_FORMULA: Final = regex(r'HYPERLINK\(\s*"(mailto:[^"]*)"', re.IGNORECASE)
 SIGN: Final = b"mailto:"
 """What the content of a workbook has somewhere if any of its links writes to somebody, in letters of any case."""
 

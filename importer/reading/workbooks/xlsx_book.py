@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,10 +19,11 @@ from importer.reading.workbooks.xlsx_links import links_behind, links_in_formula
 from importer.reading.workbooks.xlsx_package import Package, SheetPart
 from importer.reading.workbooks.xlsx_sheet import RowReader, batches_of, rows_of_sheet
 from importer.reading.workbooks.xlsx_strings import shared_strings
+from importer.runtime.regex import regex
 
-_MERGE: Final = re.compile(r'<(?:\w+:)?mergeCell\b[^>]*\bref="([A-Z]{1,3})(\d+):[A-Z]{1,3}(\d+)"')
-_COLUMN: Final = re.compile(r"<(?:\w+:)?col\b([^>]*)>")
-_ATTRIBUTE: Final = re.compile(r'\b(min|max|hidden)="([^"]*)"')
+_MERGE: Final = regex(r'<(?:\w+:)?mergeCell\b[^>]*\bref="([A-Z]{1,3})(\d+):[A-Z]{1,3}(\d+)"')
+_COLUMN: Final = regex(r"<(?:\w+:)?col\b([^>]*)>")
+_ATTRIBUTE: Final = regex(r'\b(min|max|hidden)="([^"]*)"')
 _MOST_MERGES: Final = 200_000
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from importer.reading.workbooks.cells import datetime_text, number_text, span_text
 from importer.records import TypedText
+from importer.runtime.regex import regex
 
 Renderer = Callable[[str], str]
 """Turns the number that a cell stores, as written in the file, into the text of the cell."""
@@ -26,15 +27,15 @@ _BUILT_IN: Final[dict[int, str]] = {
     10: "0.00%",
     49: "@",
 }
-_NOT_SIGNS: Final = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
-_SPAN: Final = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
-_LITERALS: Final = re.compile(r'"([^"]*)"|\\(.)')
-_GENERAL: Final = re.compile(r"general", re.IGNORECASE)
+_NOT_SIGNS: Final = regex(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
+_SPAN: Final = regex(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
+_LITERALS: Final = regex(r'"([^"]*)"|\\(.)')
+_GENERAL: Final = regex(r"general", re.IGNORECASE)
 _ESCAPES: Final = str.maketrans({"0": "\x00", "#": "\x01", ".": "\x02"})
 """Signs that mean something in a mask, and what stands for them where they are literal."""
 
 _UNESCAPES: Final = {0: "0", 1: "#", 2: "."}
-_MASK: Final = re.compile(
+_MASK: Final = regex(
     r"[#0-9\x00-\x02 ()+\-/A-Za-z:]*0[#0-9\x00-\x02 ()\-/]*|[#0-9\x00-\x02 ()+\-/]*#[#0-9\x00-\x02 ()\-/]*"
 )
 _EPOCH_1900: Final = datetime(1899, 12, 30)  # noqa: DTZ001  (a workbook's dates have no zone)

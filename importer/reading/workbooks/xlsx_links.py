@@ -9,12 +9,13 @@ from typing import Final
 from importer.reading.workbooks.columns import column_of
 from importer.reading.workbooks.links import MOST_LINKS, LinkNotes, Links, address_of
 from importer.reading.workbooks.xlsx_strings import plain
+from importer.runtime.regex import regex
 
-_LINK: Final = re.compile(r"<(?:\w+:)?hyperlink\b([^>]*)>")
-_ATTRIBUTE: Final = re.compile(r'(?:\w+:)?(ref|id|Id|Target)="([^"]*)"')
-_RELATION: Final = re.compile(r"<(?:\w+:)?Relationship\b([^>]*)>")
-_AREA: Final = re.compile(r"([A-Z]{1,3})(\d{1,7})(?::([A-Z]{1,3})(\d{1,7}))?")
-_FORMULA: Final = re.compile(
+_LINK: Final = regex(r"<(?:\w+:)?hyperlink\b([^>]*)>")
+_ATTRIBUTE: Final = regex(r'(?:\w+:)?(ref|id|Id|Target)="([^"]*)"')
+_RELATION: Final = regex(r"<(?:\w+:)?Relationship\b([^>]*)>")
+_AREA: Final = regex(r"([A-Z]{1,3})(\d{1,7})(?::([A-Z]{1,3})(\d{1,7}))?")
+_FORMULA: Final = regex(
     r'<c r="([A-Z]{1,3})(\d{1,7})"[^>]*><f[^>]*>\s*HYPERLINK\(\s*(?:"|&quot;)(mailto:(?:(?!&quot;)[^"<])*)',
     re.IGNORECASE,
 )

@@ -22,18 +22,19 @@ from importer.reading.workbooks.xlsx_formats import Renderer, general, iso_text
 from importer.reading.workbooks.xlsx_shape import FoundCell, RowShape
 from importer.reading.workbooks.xlsx_strings import fragment, plain, rich
 from importer.records import Fault, TypedText
+from importer.runtime.regex import regex
 
 _BATCH_ROWS: Final = 512
 _MOST_ROWS: Final = 1_048_576
 _LONGEST_ROW: Final = 256 << 20
 
-_CELL: Final = re.compile(
+_CELL: Final = regex(
     r'<c r="([A-Z]{1,3})\d+"(?: s="(\d+)")?(?: t="(\w+)")?'
     r"(?:/>|>(<f(?:/>|[^>]*?/>|[^>]*>[^<]*</f>))?(?:<v>([^<]*)</v>|(<v ?/>)|<is><t(?: xml:space=\"preserve\")?>([^<]*)</t></is>)?</c>)"
 )
-_ROW: Final = re.compile(r"\s*<row\b([^>]*)>")
-_NUMBER: Final = re.compile(r'\br="(\d{1,9})"')
-_HIDDEN: Final = re.compile(r'\bhidden="(?:1|true)"')
+_ROW: Final = regex(r"\s*<row\b([^>]*)>")
+_NUMBER: Final = regex(r'\br="(\d{1,9})"')
+_HIDDEN: Final = regex(r'\bhidden="(?:1|true)"')
 
 
 class RowReader:

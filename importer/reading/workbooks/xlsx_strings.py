@@ -7,14 +7,16 @@ from collections.abc import Iterable
 from typing import Final
 from xml.etree import ElementTree as ET
 
-_ENTITY: Final = re.compile(r"&(?:#x([0-9A-Fa-f]{1,6})|#(\d{1,7})|(lt|gt|amp|quot|apos));")
+from importer.runtime.regex import regex
+
+_ENTITY: Final = regex(r"&(?:#x([0-9A-Fa-f]{1,6})|#(\d{1,7})|(lt|gt|amp|quot|apos));")
 _NAMED: Final = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
-_ESCAPE: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
-_ITEM: Final = re.compile(r"<si>\s*<t(?: xml:space=\"preserve\")?(?:/>|>([^<]*)</t>)\s*</si>|<si/>")
-_RUN: Final = re.compile(r"<rPh\b.*?</rPh>|<t\b[^>]*?/>|<t\b[^>]*>(.*?)</t>", re.DOTALL)
+_ESCAPE: Final = regex(r"_x([0-9A-Fa-f]{4})_")
+_ITEM: Final = regex(r"<si>\s*<t(?: xml:space=\"preserve\")?(?:/>|>([^<]*)</t>)\s*</si>|<si/>")
+_RUN: Final = regex(r"<rPh\b.*?</rPh>|<t\b[^>]*?/>|<t\b[^>]*>(.*?)</t>", re.DOTALL)
 _LONGEST: Final = 1 << 25
-_CDATA: Final = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
-_MARKUP: Final = re.compile(r"<!--.*?-->|<[^>]*>", re.DOTALL)
+_CDATA: Final = regex(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
+_MARKUP: Final = regex(r"<!--.*?-->|<[^>]*>", re.DOTALL)
 
 
 def plain(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -21,10 +20,11 @@ from importer.mapping.values.lists import parts_of
 from importer.records import Outcome, Record, value_type
 from importer.results.fields import FieldLine, FieldStatus
 from importer.runtime.counting import counted
+from importer.runtime.regex import regex
 from importer.suggestion.field_types import FieldType, FieldValues, folded
 
-_ID: Final = re.compile(r"(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9]{20}")
-_KEY: Final = re.compile(r"(?P<model>contact|opportunity)\.(?P<name>\w+)")
+_ID: Final = regex(r"(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9]{20}")
+_KEY: Final = regex(r"(?P<model>contact|opportunity)\.(?P<name>\w+)")
 _LACKING: Final = "rows with them fail; --add-options adds them"
 _NOT_MADE: Final = frozenset({"FILE_UPLOAD", "SIGNATURE", "TEXTBOX_LIST"})
 """Types that need more than a name and options."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -18,10 +17,11 @@ from importer.runs.context import RunContext
 from importer.runs.intake import choose_location
 from importer.runs.planning.exporting import export_contacts, export_notes
 from importer.runs.planning.mirroring import MirrorSettings
+from importer.runtime.regex import regex
 from importer.settings import RunSettings, location_in
 from importer.sources.locations import LocationScheme, location_named, scheme_of
 
-_ID: Final = re.compile(r"[A-Za-z0-9_-]+")
+_ID: Final = regex(r"[A-Za-z0-9_-]+")
 
 
 @contextlib.asynccontextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -11,13 +10,14 @@ from importer.highlevel.files import same_files
 from importer.highlevel.payload import NOT_IN_UPDATE, NULL_BY_ID
 from importer.highlevel.reply import read_moment
 from importer.records import Fault, Json, Record
+from importer.runtime.regex import regex
 
 _COMPARED: Final = (
     "firstName", "lastName", "address1", "city", "state", "postalCode", "country", "website", "timezone",
     "companyName", "gender", "source", "assignedTo",
 )  # fmt: skip
 _ABSENT: Final = object()
-_NAMED: Final = re.compile(r"(?P<name>(custom field )?\S+) (was|belongs|kept|can)")
+_NAMED: Final = regex(r"(?P<name>(custom field )?\S+) (was|belongs|kept|can)")
 _DASHES: Final = str.maketrans("/._", "---")
 
 

@@ -11,10 +11,11 @@ from importer.errors import SettingsError
 from importer.records import value_type
 from importer.runtime.environment import variables
 from importer.runtime.logs import hide
+from importer.runtime.regex import regex
 from importer.settings import Secret
 
 VARIABLE: Final = "IMPORTER_STATE"
-_SCHEME: Final = re.compile(r"postgres(?:ql)?:/", re.IGNORECASE)
+_SCHEME: Final = regex(r"postgres(?:ql)?:/", re.IGNORECASE)
 _SECRETS: Final = ("password", "sslpassword")
 _SAFE_PLACES: Final = (
     "A password belongs into none of them. Set IMPORTER_STATE to the whole address, or PGPASSWORD, or use a password "

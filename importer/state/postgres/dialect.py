@@ -12,8 +12,9 @@ from functools import lru_cache
 from typing import Any, Final
 
 from importer.records import value_type
+from importer.runtime.regex import regex
 
-_TOKEN: Final = re.compile(
+_TOKEN: Final = regex(
     r"""
     (?P<quoted>'(?:[^']|'')*' | "(?:[^"]|"")*")
     | (?P<comment>--[^\n]*)
@@ -40,9 +41,9 @@ _PHRASES: Final = (
     (re.compile(r"\bIS\s+NOT\s+(?=[?:])", re.IGNORECASE), "IS DISTINCT FROM "),
     (re.compile(r"\bIS\s+(?=[?:])", re.IGNORECASE), "IS NOT DISTINCT FROM "),
 )
-_IGNORING: Final = re.compile(r"\s*INSERT\s+OR\s+IGNORE\b", re.IGNORECASE)
-_PRAGMA: Final = re.compile(r"\s*PRAGMA\b", re.IGNORECASE)
-_DEFINING: Final = re.compile(
+_IGNORING: Final = regex(r"\s*INSERT\s+OR\s+IGNORE\b", re.IGNORECASE)
+_PRAGMA: Final = regex(r"\s*PRAGMA\b", re.IGNORECASE)
+_DEFINING: Final = regex(
     r"\s*(?:--[^\n]*\n\s*)*(?:CREATE\s+(?:TEMP\s+)?TABLE|ALTER\s+TABLE)\b", re.IGNORECASE
 )
 
@@ -137,8 +138,8 @@ def _takes_several(tokens: Sequence[tuple[str, str]], place: int) -> bool:
 
 ESCAPE: Final = "\x1a"
 """SUBSTITUTE: stands before what Postgres's texts cannot hold."""
-_UNHELD: Final = re.compile("[\x00\x1a\ud800-\udfff]")
-_ESCAPED: Final = re.compile("\x1a([0-9a-f]{4})")
+_UNHELD: Final = regex("[\x00\x1a\ud800-\udfff]")
+_ESCAPED: Final = regex("\x1a([0-9a-f]{4})")
 
 
 def held(text: str) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
+from importer.runtime.regex import regex
 from importer.suggestion.consent.switches import ConsentUnclear, Switch
 from importer.suggestion.doubts import Doubt, DoubtCode
 from importer.suggestion.evidence import Column
@@ -70,7 +71,7 @@ def requests_left(columns: Iterable[Column]) -> dict[int, Left]:
     }
 
 
-_REQUEST: Final = re.compile(
+_REQUEST: Final = regex(
     r"\b(?:(?:do not|don'?t|never|stop|no more|please no)\s+(?:ever\s+)?(?:contact|call|e-?mail|text|phone|disturb|solicit)|(?:wants?|asked|wishes|requests?(?:ed)?)\s+(?:to be\s+)?(?:unsubscribed?|opted?[ -]out|removed)"
     r"|(?:please\s+)?unsubscribe|remove (?:me|him|her|them|from (?:the |our |all )?(?:mailing )?lists?)|opted[ -]out|no (?:e-?mails?|calls|texts) please"
     r"|nicht (?:mehr )?(?:kontaktieren|anrufen|anschreiben)|keine (?:werbung|e-?mails|anrufe)|ne (?:pas|plus) (?:contacter|appeler|relancer)"

@@ -14,7 +14,7 @@ from importer.ui import children
 from importer.ui.checks import Check, Hear
 from importer.ui.drafts import Draft
 from importer.ui.edits import DraftEdits
-from importer.ui.handling.account import place_words, reading_words, secrets_of
+from importer.ui.handling.account import place_words, reading_words, secrets_of_draft
 from importer.ui.screen import Screen
 from importer.ui.surface import ScreenReply, ScreenRequest, data
 
@@ -53,7 +53,7 @@ async def _checked(screen: Screen, draft: Draft, hear: Hear) -> dict[str, Any]:
     words += ["--findings", str(findings_of(screen, draft))]
     key, basis = state_key(screen, draft), basis_key(screen, draft)
     ended = await children.ask(
-        words, secrets=secrets_of(screen, draft.location_id), seconds=_CHECK_SECONDS, hear=hear
+        words, secrets=secrets_of_draft(screen, draft), seconds=_CHECK_SECONDS, hear=hear
     )
     if not isinstance(ended.answer, dict):
         raise SettingsError(ended.sentence)
@@ -146,7 +146,8 @@ def basis_key(screen: Screen, draft: Draft) -> str:
     mapping = screen.drafts.mapping(draft)
     digest = hashlib.sha256(mapping.read_bytes() if mapping.is_file() else b"")
     source = screen.drafts.source(draft).stat()
-    said = [draft.source, source.st_mtime_ns, source.st_size, draft.reading, draft.sandbox, draft.location_id]
+    aim = [draft.sandbox, draft.one_location]
+    said = [draft.source, source.st_mtime_ns, source.st_size, draft.reading, *aim]
     digest.update(json.dumps(said, sort_keys=True).encode())
     return digest.hexdigest()
 

@@ -11,6 +11,7 @@ from importer.records import Json
 from importer.runtime.private_files import write_private
 from importer.ui.drafts import Draft
 from importer.ui.handling.files import ask_bench
+from importer.ui.handling.mapping_text import keep_mapping
 from importer.ui.handling.targets import location_fields, text_to_take
 from importer.ui.screen import Screen
 from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, number_of, taken
@@ -33,9 +34,14 @@ async def columns(screen: Screen, asked: ScreenRequest) -> ScreenReply:
         await asyncio.to_thread(write_private, path, suggested["yaml"].encode())
     text = path.read_text(encoding="utf-8")
     samples = await ask_bench(screen, draft, "samples")
+    rules: Any = await ask_bench(screen, draft, "rules", text=text)
+    if (
+        not rules["faults"] and rules["location_column"] != draft.location_column
+    ):  # a draft of an older version
+        draft = screen.drafts.change(draft.id, location_column=rules["location_column"])
     return data(
         {
-            **await _shown(screen, draft, text),
+            **await _shown(screen, draft, text, rules),
             "samples": samples,
             "suggestion": suggested["suggestion"],
             "custom_fields": fields,
@@ -73,9 +79,8 @@ async def change(screen: Screen, asked: ScreenRequest) -> ScreenReply:
             text = answer["text"]
         case _:
             raise RefusedRequestError(400, "The mapping cannot be changed like that.")
-    changed = screen.drafts.change(draft.id, version=draft.version)
-    await asyncio.to_thread(write_private, path, text.encode())
-    return data(await _shown(screen, changed, text))
+    changed, meaning = await keep_mapping(screen, draft, text)
+    return data(await _shown(screen, changed, text, meaning))
 
 
 def _asked_of_form(what: str, said: dict[str, Json]) -> dict[str, Json]:
@@ -172,9 +177,8 @@ async def acknowledge(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     return data({"version": draft.version, "acknowledged": list(draft.acknowledged)})
 
 
-async def _shown(screen: Screen, draft: Draft, text: str) -> dict[str, Json]:
+async def _shown(screen: Screen, draft: Draft, text: str, rules: Any) -> dict[str, Json]:
     """Say what a mapping means for the file: its rules, its faults, and what the first rows would send."""
-    rules: Any = await ask_bench(screen, draft, "rules", text=text)
     sent: Json = []
     if not rules["faults"]:
         try:

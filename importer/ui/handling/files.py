@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 from urllib.parse import unquote
 
+from importer.errors import MappingError
+from importer.mapping import parse_mapping
 from importer.records import Json
 from importer.runtime.private_files import write_private
 from importer.state.journal import Run
@@ -64,12 +67,21 @@ def _take_over(screen: Screen, draft_id: str, run: Run) -> None:
     draft = screen.drafts.change(
         draft_id,
         reading=kept,
+        location_column=_location_column(run.mapping_text),
         sandbox=run.sandbox,
         location_id=run.location_id,
         location_name=location_names(screen).get(run.location_id or ""),
         like=run.id,
     )
     write_private(screen.drafts.mapping(draft), run.mapping_text.encode())
+
+
+def _location_column(text: str) -> str | None:
+    with contextlib.suppress(
+        MappingError
+    ):  # an older version's; the page of columns says what is wrong with it
+        return parse_mapping(text, name="mapping.yaml").location_column
+    return None
 
 
 async def page(screen: Screen, asked: ScreenRequest) -> ScreenReply:

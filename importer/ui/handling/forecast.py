@@ -18,7 +18,7 @@ from importer.state.journal import RunState
 from importer.ui import children
 from importer.ui.drafts import Draft
 from importer.ui.guard import Kind
-from importer.ui.handling.account import secrets_of
+from importer.ui.handling.account import secrets_of_draft
 from importer.ui.handling.checking import import_words, keep_known, known_forecast, known_of, state_key
 from importer.ui.screen import Screen
 from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, number_of, taken
@@ -79,9 +79,9 @@ def _habit(screen: Screen, draft: Draft) -> dict[str, Json]:
     found = known_forecast(screen, draft)
     many = found is None or found["ready"] > _MANY
     return {
-        "first": draft.location_id not in alike,
-        "elsewhere": bool(alike) and alike[0] != draft.location_id,
-        "type": not draft.sandbox and (many or not alike or alike[0] != draft.location_id),
+        "first": draft.one_location not in alike,
+        "elsewhere": bool(alike) and alike[0] != draft.one_location,
+        "type": not draft.sandbox and (many or not alike or alike[0] != draft.one_location),
     }
 
 
@@ -124,9 +124,7 @@ async def plan(screen: Screen, asked: ScreenRequest) -> ScreenReply:
         if (known := planned(screen, draft)) is None:
             key = state_key(screen, draft)
             words = ["plan", *import_words(screen, draft), "-o", str(screen.output), "--json", "--quiet"]
-            ended = await children.ask(
-                words, secrets=secrets_of(screen, draft.location_id), seconds=_PLAN_SECONDS
-            )
+            ended = await children.ask(words, secrets=secrets_of_draft(screen, draft), seconds=_PLAN_SECONDS)
             if not isinstance(ended.answer, dict):
                 raise SettingsError(ended.sentence)
             known = ended.answer
@@ -145,7 +143,7 @@ async def ask_location(screen: Screen, asked: ScreenRequest) -> ScreenReply:
             words = ["check", *import_words(screen, draft), "--json", "--quiet", "--against-location"]
             ended = await children.ask(
                 [*words, "--sample", str(_SAMPLE)],
-                secrets=secrets_of(screen, draft.location_id),
+                secrets=secrets_of_draft(screen, draft),
                 seconds=_ASKED_SECONDS,
             )
             if not isinstance(ended.answer, dict) or ended.answer.get("expected") is None:
@@ -222,9 +220,15 @@ async def start(screen: Screen, asked: ScreenRequest) -> ScreenReply:
 
 def _require_confirmed(screen: Screen, draft: Draft, typed: str) -> None:
     """See to it that the sub-account was named where it has to be. Raises RefusedRequestError."""
-    names = {each.casefold() for each in (draft.location_id, draft.location_name) if each}
-    if typed.strip().casefold() not in names and _habit(screen, draft)["type"]:
+    said = [draft.location_column] if draft.by_column else [draft.location_id, draft.location_name]
+    names = {_plain(each).casefold() for each in said if each}
+    if _plain(typed).casefold() not in names and _habit(screen, draft)["type"]:
         raise RefusedRequestError(400, screen.words("forecast.not_confirmed"))
+
+
+def _plain(said: str) -> str:
+    """Give a name as the page shows it: runs of blanks are one to a browser."""
+    return " ".join(said.split())
 
 
 def start_words(screen: Screen, draft: Draft, *, trial: int | None, said: Mapping[str, Json]) -> list[str]:
@@ -258,7 +262,7 @@ async def _begun(screen: Screen, draft: Draft, words: Sequence[str]) -> str:
     log.unlink(missing_ok=True)
     before = await asyncio.to_thread(screen.runs.ids)
     source = screen.drafts.source(draft)
-    process = children.start(words, log=log, secrets=secrets_of(screen, draft.location_id))
+    process = children.start(words, log=log, secrets=secrets_of_draft(screen, draft))
     until = time.monotonic() + _BEGUN_SECONDS
     while True:
         ended = process.poll() is not None

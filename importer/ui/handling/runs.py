@@ -12,7 +12,7 @@ from importer.state.journal import Run
 from importer.state.remote import EndWish
 from importer.ui import children
 from importer.ui.guard import Kind
-from importer.ui.handling.account import secrets_of
+from importer.ui.handling.account import secrets_of_run
 from importer.ui.handling.checking import state_key
 from importer.ui.handling.history import location_names
 from importer.ui.runs import SHOWN_FILES
@@ -151,7 +151,7 @@ async def _set_going(screen: Screen, run_id: str, command: str, *more: str) -> S
         log = screen.state / "runs" / run.id / "screen.log"
         log.unlink(missing_ok=True)
         words = [command, run.id, "--state", str(screen.state), "--yes", *more]
-        process = children.start(words, log=log, secrets=secrets_of(screen, run.location_id))
+        process = children.start(words, log=log, secrets=secrets_of_run(screen, run))
         until = asyncio.get_running_loop().time() + _BEGUN_SECONDS
         while process.poll() is None and not screen.runs.is_held(run.id):
             if asyncio.get_running_loop().time() > until:
@@ -175,7 +175,7 @@ async def undo(screen: Screen, asked: ScreenRequest) -> ScreenReply:
         hear("")
         try:
             ended = await children.ask(
-                words, secrets=secrets_of(screen, run.location_id), seconds=_LOOKED_SECONDS, hear=hear
+                words, secrets=secrets_of_run(screen, run), seconds=_LOOKED_SECONDS, hear=hear
             )
         finally:
             screen.looking.pop(run.id, None)

@@ -27,20 +27,18 @@ async def location_fields(
     screen: Screen, draft: Draft, *, anew: bool = False
 ) -> tuple[list[Json], str | None]:
     """Give the custom fields of a draft's location, read once; and why there are none, where it could not be asked."""
-    if draft.sandbox or draft.location_id is None:
+    if (location_id := draft.one_location) is None:
         return [], None
-    async with screen.starting.setdefault(f"{draft.location_id} fields", asyncio.Lock()):
+    async with screen.starting.setdefault(f"{location_id} fields", asyncio.Lock()):
         if anew:
-            screen.location_fields.pop(draft.location_id, None)
-        if (known := screen.location_fields.get(draft.location_id)) is not None:
+            screen.location_fields.pop(location_id, None)
+        if (known := screen.location_fields.get(location_id)) is not None:
             return known, None
         words = ["fields", "list", *place_words(draft), "--json", "--state", str(screen.state)]
-        ended = await children.ask(
-            words, secrets=secrets_of(screen, draft.location_id), seconds=_ASKED_SECONDS
-        )
+        ended = await children.ask(words, secrets=secrets_of(screen, location_id), seconds=_ASKED_SECONDS)
         if not isinstance(ended.answer, list):
             return [], ended.sentence
-        screen.location_fields[draft.location_id] = ended.answer
+        screen.location_fields[location_id] = ended.answer
         return ended.answer, None
 
 
@@ -88,16 +86,16 @@ async def create_fields(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     said = asked.said()
     draft = screen.drafts.open(asked.named["draft"])
     dry = taken(said, "dry", bool)
-    if draft.sandbox or draft.location_id is None:
+    if (location_id := draft.one_location) is None:
         raise SettingsError(screen.words("fields.no_location"))
-    if not dry and taken(said, "confirmed", str, "") != draft.location_id:
+    if not dry and taken(said, "confirmed", str, "") != location_id:
         raise RefusedRequestError(400, screen.words("forecast.not_confirmed"))
     words = [
         *("fields", "create", str(screen.drafts.source(draft)), "-m", str(screen.drafts.mapping(draft))),
         *(*place_words(draft), *reading_words(draft), "--state", str(screen.state), "--json", "--quiet"),
         "--dry-run" if dry else "--yes",
     ]
-    ended = await children.ask(words, secrets=secrets_of(screen, draft.location_id), seconds=_MADE_SECONDS)
+    ended = await children.ask(words, secrets=secrets_of(screen, location_id), seconds=_MADE_SECONDS)
     if not isinstance(ended.answer, dict):
         raise SettingsError(ended.sentence)
     if not dry:

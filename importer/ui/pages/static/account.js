@@ -1,14 +1,20 @@
-import { Trouble, html, known, post, render, say, t, useState } from "./ui.js";
+// S2: where the contacts go: the sandbox, one sub-account, or each row into the one that it names.
+import { Agency, Connect } from "./connect.js";
+import { Findings, Several } from "./several.js";
+import { Trouble, get, html, known, post, render, say, t, useEffect, useState } from "./ui.js";
 
 const place = document.getElementById("app");
 const draft = known(place, "draft");
+const app = known(place, "app");
 
 function Account() {
-  const [sandbox, setSandbox] = useState(draft.sandbox);
+  const [into, setInto] = useState(draft.sandbox ? "sandbox" : draft.column ? "several" : "one");
   const [where, setWhere] = useState(draft.location || "");
   const [token, setToken] = useState("");
   const [remember, setRemember] = useState(false);
+  const [column, setColumn] = useState(draft.column || "");
   const [kept, setKept] = useState(known(place, "known"));
+  const [agency, setAgency] = useState(known(place, "agency"));
   const [found, setFound] = useState(null);
   const [error, setError] = useState(null);
   const [busy, setBusy] = useState(false);
@@ -19,10 +25,13 @@ function Account() {
     setError(null);
     setFound(null);
     try {
-      const answer = await post(`/api/d/${draft.id}/account`, { sandbox, location: where, token, remember, version: draft.version });
+      const said = into === "several" ? { sandbox: false, column } : { sandbox: into === "sandbox", location: where, token, remember };
+      const answer = await post(`/api/d/${draft.id}/account`, { ...said, version: draft.version });
+      if (into === "sandbox") { location.href = `/d/${draft.id}/columns`; return; }
+      if (into === "several") { location.reload(); return; }
       setToken("");
-      draft.version += 1;
-      if (sandbox) { location.href = `/d/${draft.id}/columns`; return; }
+      draft.version = answer.version;
+      draft.column = null;
       setFound(answer);
       say(t(answer.good ? "account.good" : "account.bad"));
     } catch (refused) { setError(refused.message); }
@@ -35,30 +44,43 @@ function Account() {
       say(t("account.forgotten", { name: each.name || each.id }));
     } catch (refused) { setError(refused.message); }
   };
+  const connected = (login) => {
+    setKept(login.known);
+    if (login.agency) setAgency(true); else setWhere(login.whose);
+  };
+  const pick = (id) => { setWhere(id); setToken(""); };
+  const way = (name, title, note) => html`<label class="choice"><input type="radio" name="where" value=${name} checked=${into === name} onChange=${() => { setInto(name); setFound(null); }} />
+    <span><b>${title}</b><small>${note}</small></span></label>`;
+  const settled = into === "several" && draft.several && column === draft.column;
 
   return html`<form onSubmit=${choose}>
     <fieldset>
       <legend>${t("account.where")}</legend>
-      <label class="choice"><input type="radio" name="where" checked=${sandbox} onChange=${() => setSandbox(true)} />
-        <span><b>${t("account.sandbox")}</b><small>${t("account.sandbox_note")}</small></span></label>
-      <label class="choice"><input type="radio" name="where" checked=${!sandbox} onChange=${() => setSandbox(false)} />
-        <span><b>${t("account.location")}</b><small>${t("account.location_note")}</small></span></label>
+      ${way("sandbox", t("account.sandbox"), t("account.sandbox_note"))}
+      ${way("one", t("account.location"), t("account.location_note"))}
+      ${way("several", t("account.several"), t("account.several_note"))}
     </fieldset>
-    ${sandbox ? null : html`<section>
+    ${into === "one" ? html`<section>
+      ${draft.column ? html`<p class="notice halt" id="instead">${t("account.instead", { column: draft.column })}</p>` : null}
       ${kept.length ? html`<h2>${t("account.connected")}</h2><ul class="plain" id="connected">${kept.map((each) => html`<li class="chips-line">
-        <button type="button" aria-pressed=${where === each.id ? "true" : "false"} onClick=${() => { setWhere(each.id); setToken(""); }}>${each.name ? html`<b>${each.name}</b> ` : null}<code>${each.id}</code></button>
+        <button type="button" aria-pressed=${where === each.id ? "true" : "false"} onClick=${() => pick(each.id)}>${each.name ? html`<b>${each.name}</b> ` : null}<code>${each.id}</code></button>
         <small>${t("kept." + each.kept)}</small>
-        ${each.kept === "memory" ? null : html`<button type="button" class="quiet" onClick=${() => forget(each)}>${t("account.forget")}<span class="unseen"> ${each.name || each.id}</span></button>`}</li>`)}</ul>` : null}
+        ${["keyring", "file"].includes(each.kept) ? html`<button type="button" class="quiet" onClick=${() => forget(each)}>${t("account.forget")}<span class="unseen"> ${each.name || each.id}</span></button>` : null}</li>`)}</ul>` : null}
+      ${agency ? html`<${Agency} where=${where} pick=${pick} />` : null}
       <p><label>${t("account.id")}<input type="text" id="location" autocomplete="off" spellcheck="false" required value=${where}
         onInput=${(event) => setWhere(event.target.value)} /></label></p>
       <p><label>${t("account.token")}<input type="password" id="token" autocomplete="off" value=${token} onInput=${(event) => setToken(event.target.value)} /></label></p>
       <label class="choice"><input type="checkbox" id="remember" checked=${remember} onChange=${(event) => setRemember(event.target.checked)} />
         <span>${t("account.remember")}<small>${t("account.remember_note")}</small></span></label>
       <p class="note">${t("account.how")}</p>
-    </section>`}
+    </section>` : null}
+    ${into === "several" ? html`<section><${ColumnOf} column=${column} setColumn=${setColumn} /></section>` : null}
     <${Trouble} error=${error} />
-    <p class="onward"><button type="submit" class="main" disabled=${busy}>${busy ? t("account.looking") : t(sandbox ? "account.use_sandbox" : "account.look")}</button></p>
+    ${settled ? null : html`<p class="onward"><button type="submit" class="main" disabled=${busy}>${busy ? t("account.looking") : { sandbox: t("account.use_sandbox"), one: t("account.look"), several: t("account.use_column") }[into]}</button></p>`}
   </form>
+  ${into === "one" ? html`<${Connect} app=${app} connected=${connected} />` : null}
+  ${settled ? html`<${Several} draft=${draft} />
+    <p class="onward"><a class="button main" id="onward" href=${`/d/${draft.id}/columns`}>${t("account.onward")}</a></p>` : null}
   ${found ? html`<section aria-live="polite"><h2>${found.name || t("account.found")}</h2>
     ${found.good ? null : html`<p class="notice bad">${t("account.bad")}</p>`}
     <${Findings} lines=${found.findings.filter((each) => each.grade !== "ok" || ["location", "matching"].includes(each.subject))} />
@@ -68,8 +90,13 @@ function Account() {
   </section>` : null}`;
 }
 
-function Findings({ lines }) {
-  return html`<ul class="findings">${lines.map((each) => html`<li class=${each.grade}><b>${t("grade." + each.grade)}: ${each.subject}</b> ${each.text}</li>`)}</ul>`;
+function ColumnOf({ column, setColumn }) {
+  const [header, setHeader] = useState(column ? [column] : []);
+  const [error, setError] = useState(null);
+  useEffect(() => { get(`/api/d/${draft.id}/file`).then((file) => setHeader(file.found.header.filter((each) => each))).catch((refused) => setError(refused.message)); }, []);
+  return html`<${Trouble} error=${error} /><label>${t("account.column")}<select id="column" required value=${column} onChange=${(event) => setColumn(event.target.value)}>
+    <option value="" selected=${!column}>${t("account.choose_column")}</option>
+    ${header.map((each) => html`<option value=${each} selected=${each === column}>${each}</option>`)}</select></label>`;
 }
 
 render(html`<${Account} />`, place);

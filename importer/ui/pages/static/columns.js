@@ -11,6 +11,8 @@ const pathKey = (path) => JSON.stringify(path);
 const rulesOf = (state, column) => state.rules.filter((rule) => rule.places.includes(column));
 const ruleOf = (state, column) => rulesOf(state, column)[0];
 const whole = (rule) => (rule.rule && typeof rule.rule === "object" && !Array.isArray(rule.rule) ? rule.rule : {});
+const namesPlace = (state, column) => state.location_column !== null && plainHeader(state.samples[column].header) === plainHeader(state.location_column);
+const plainHeader = (header) => header.trim().replace(/\s+/g, " ").toLowerCase();
 const titleOf = (state, column) => state.samples[column].header || t("columns.unnamed", { n: column + 1 });
 const DATE_LIKE = /^\s*\d{1,4}[./-]\d{1,2}[./-]\d{1,4}/;
 const guessOf = (state, header) => state.suggestion.rules.find((rule) => rule.columns.includes(header));
@@ -73,7 +75,7 @@ function Columns() {
   const shown = filter === "look" ? look : all;
   const identified = state.rules.some((rule) => rule.places.length && ["email", "phone", "id"].includes(rule.path[1]) && rule.path[0] === "fields");
   const open = all.filter((column) => undecided(state, column));
-  const left = all.filter((column) => !ruleOf(state, column) && state.samples[column].filled && !toDecide(state, column));
+  const left = all.filter((column) => !ruleOf(state, column) && !namesPlace(state, column) && state.samples[column].filled && !toDecide(state, column));
   const unseen = left.filter((column) => !state.acknowledged.includes(state.samples[column].header));
   return html`<${Trouble} error=${error} />
     <${Known} state=${state} />
@@ -107,6 +109,7 @@ function fieldPath(state, field) {
 }
 
 function needsLook(state, column) {
+  if (namesPlace(state, column)) return false;
   if (undecided(state, column)) return true;
   const rule = ruleOf(state, column);
   const guess = rule && guessOf(state, state.samples[column].header);
@@ -177,14 +180,15 @@ function Column({ column, state, change, acknowledge }) {
     </div>
     <div class="goes">
       ${(rules.length ? rules : [null]).map((each, at) => html`
-        <${Target} key=${each ? each.key : "none"} rule=${each} label=${at ? t("columns.also_to") : t("columns.goes_to")} title=${title} header=${sample.header} state=${state} choose=${(target) => assign(target, each)} />
+        <${Target} key=${at} rule=${each} label=${at ? t("columns.also_to") : t("columns.goes_to")} title=${title} header=${sample.header} state=${state} choose=${(target) => assign(target, each)} />
         ${fieldOf(state, each) ? html`<${FieldFacts} field=${fieldOf(state, each)} />` : null}
         ${each === rule && suggested ? html`<p class="note"><b>${t("strength." + guess.strength)}</b>: ${guess.reason}</p>` : null}
         ${each === rule && suggested ? guess.doubts.map((doubt) => html`<p class=${doubt.loud ? "notice halt" : "note"}>${doubt.sentence}</p>`) : null}
         ${each ? html`<${Rule} rule=${each} column=${column} state=${state} change=${change} />` : null}`)}
       ${adding ? html`<${Target} rule=${null} label=${t("columns.also_to")} title=${title} header=${sample.header} state=${state} choose=${(target) => assign(target, null)} />`
         : rule ? html`<p><button type="button" class="quiet also" aria-label=${t("columns.also_of", { what: t("columns.also"), name: title })} onClick=${() => setAdding(true)}>${t("columns.also")}</button></p>` : null}
-      ${!rule && left ? html`<p class="note">${left.note}</p>
+      ${namesPlace(state, column) ? html`<p class="notice good names-place">${t("several.names")} <a href=${`/d/${draft.id}/account`}>${t("several.see")}</a></p>` : null}
+      ${!rule && left && !namesPlace(state, column) ? html`<p class="note">${left.note}</p>
         ${left.doubts.map((doubt) => html`<p class=${doubt.loud ? "notice halt" : "note"}>${doubt.sentence}</p>`)}` : null}
       ${toDecide(state, column) ? html`<label class="choice"><input type="checkbox" checked=${state.acknowledged.includes(sample.header)}
         onChange=${(event) => acknowledge(event.target.checked ? [...state.acknowledged, sample.header] : state.acknowledged.filter((each) => each !== sample.header))} />

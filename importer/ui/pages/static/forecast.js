@@ -1,5 +1,6 @@
 // S5 and S6: what will happen, the sub-account's name in large type, and the one button.
 import { Checking, cancelled, followed } from "./checking.js";
+import { Foreseen } from "./several.js";
 import { Trouble, duration, get, html, known, number, post, render, rows, say, t, useEffect, useState } from "./ui.js";
 
 const place = document.getElementById("app");
@@ -46,7 +47,7 @@ function Forecast() {
   const done = new Date(Date.now() + found.seconds * 1000);
   const finish = done.toLocaleString();
   const there = draft.zone && draft.zone !== Intl.DateTimeFormat().resolvedOptions().timeZone ? done.toLocaleString(undefined, { timeZone: draft.zone }) : null;
-  const named = [draft.location, draft.location_name].some((each) => each && each.toLowerCase() === typed.toLowerCase());
+  const named = (draft.several ? [draft.column] : [draft.location, draft.location_name]).some((each) => each && plain(each) === plain(typed));
   const allowed = (found.failed === 0 || accepted) && (!habit.type || named) && found.ready > 0;
   return html`<form onSubmit=${start}>
     <section>
@@ -77,10 +78,11 @@ function Forecast() {
     </section>`}
     <section>
       <h2>${t("confirm.title")}</h2>
-      <p class="name" id="into">${draft.sandbox ? t("aim.sandbox") : draft.location_name || draft.location}</p>
-      ${draft.sandbox ? html`<p class="note">${t("confirm.sandbox")}</p>` : html`<p><code>${draft.location}</code></p>
+      <p class="name" id="into">${placeName()}</p>
+      ${draft.column ? html`<p>${t("several.lead", { column: draft.column })}</p><${Foreseen} draft=${draft} />` : null}
+      ${draft.sandbox ? html`<p class="note">${t("confirm.sandbox")}</p>` : html`${draft.several ? null : html`<p><code>${draft.location}</code></p>`}
         ${habit.elsewhere ? html`<p class="notice halt" id="elsewhere">${t("confirm.elsewhere")}</p>` : null}
-        ${habit.type ? html`<p><label>${t("confirm.type", { id: draft.location_name ? `${draft.location_name} / ${draft.location}` : draft.location })}<input type="text" id="typed" autocomplete="off" spellcheck="false" value=${typed} onInput=${(event) => setTyped(event.target.value.trim())} /></label></p>`
+        ${habit.type ? html`<p><label>${draft.several ? t("several.type", { column: draft.column }) : t("confirm.type", { id: draft.location_name ? `${draft.location_name} / ${draft.location}` : draft.location })}<input type="text" id="typed" autocomplete="off" spellcheck="false" value=${typed} onInput=${(event) => setTyped(event.target.value)} /></label></p>`
           : html`<p class="note" id="habit">${t("confirm.habit")}</p>`}`}
       <p id="sentence"><b>${sentence(found, byPlan && !onlyFailed ? plan : null, onlyFailed ? before.failed : byPlan ? 0 : trial)}</b></p>
       ${before ? html`<fieldset><legend>${t("again.which")}</legend>
@@ -105,9 +107,12 @@ function Forecast() {
   </form>`;
 }
 
+const plain = (said) => said.trim().replace(/\s+/g, " ").toLowerCase();
+const placeName = () => (draft.sandbox ? t("aim.sandbox") : draft.several ? t("several.into") : draft.location_name || draft.location);
+
 // What the button will do, in one sentence.
 function sentence(found, plan, first) {
-  const name = draft.sandbox ? t("aim.sandbox") : draft.location_name || draft.location;
+  const name = placeName();
   if (plan) return t("confirm.plan_sentence", { create: number(plan.create || 0), update: number(plan.update || 0), left: number((plan.unchanged || 0) + (plan.skip || 0) + (plan.fail || 0) + (plan.ambiguous || 0)), name });
   if (first) return t("confirm.trial_sentence", { rows: rows(Math.min(first, found.ready)), name });
   return t("confirm.sentence", { rows: rows(found.ready), left: number(found.skipped + found.failed), name });

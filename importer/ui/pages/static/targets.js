@@ -58,7 +58,7 @@ export function MissingFields({ draft, state, reload }) {
     } catch (refused) { setError(refused.message); }
     setBusy(false);
   };
-  if (draft.sandbox) return null;
+  if (draft.sandbox || draft.several) return null;
   if (state.silence) return html`<p class="notice halt" id="silence">${t("fields.silent")} ${state.silence}</p>`;
   if (!missing.length) return null;
   const fields = seen ? seen.fields.filter((each) => each.status === "missing") : [];
