@@ -15,7 +15,7 @@ from importer.parts.store import PartStore
 from importer.results import Summary
 from importer.runtime.logs import logger_of
 from importer.runtime.stopping import StopSignal
-from importer.state.journal import RunState
+from importer.state.parts import PartState
 
 logger = logger_of(__name__)
 
@@ -58,8 +58,11 @@ async def wishes_heeded(store: PartStore, run_id: str, stop: StopSignal) -> Asyn
 def is_over(run_id: str, store: PartStore) -> bool:
     """Tell whether every part of a run has ended, or waits for a person."""
     return all(
-        line.state is RunState.FINISHED
-        or (line.state is RunState.STOPPED and again_in(line.reason_code, wished=line.wished) is None)
+        line.state is PartState.FINISHED
+        or (
+            line.state is PartState.STOPPED
+            and again_in(line.reason_code, wished=line.wish is not None) is None
+        )
         for line in store.lines(run_id)
     )
 

@@ -11,13 +11,12 @@ import contextlib
 from dataclasses import replace
 from typing import Final
 
-from importer.errors import SetupError, StateError, StopError
+from importer.errors import SettingsError, SetupError, StateError, StopError
 from importer.mapping import parse_mapping
 from importer.parts.preparation import PartPreparation
 from importer.parts.store import PartStore
 from importer.records import Counts, Json, value_type
 from importer.runs.context import RunContext
-from importer.runs.preparing.order import Surveyed
 from importer.runs.remembered import recalled
 from importer.runs.session import RunSession
 from importer.runs.stages import freeing_keys, send, suppress, survey
@@ -25,6 +24,7 @@ from importer.runtime.logs import log_context
 from importer.runtime.open_files import allow_open_files
 from importer.settings import Connection, ReadingOptions
 from importer.state.journal import Journal, Run, RunState, SessionKind
+from importer.state.parts import PartLine, PartState
 
 _COUNTED: Final = ("created", "updated", "skipped", "failed")
 
@@ -84,21 +84,26 @@ async def work_on_part(work: PartWork, store: PartStore) -> PartEnd:
     """
     allow_open_files()
     run = await asyncio.to_thread(store.run, work.run_id)
-    with store.take(run, work.location, work.context.operator) as journal, log_context(run_id=run.id):
+    with store.take(run.id, work.location) as journal, log_context(run_id=run.id):
         session = _session(work, store, run, journal)
         session.refuse_undone()
-        if not journal.finished_before:
+        if not _is_finished(work, store):
             await _carry_out(session, work, store)
-        return _end(work, journal)
+        return _end(work, store, journal)
+
+
+def _is_finished(work: PartWork, store: PartStore) -> bool:
+    # asked under the location's lock: whoever had it before may have ended it
+    return _line_of(work, store).state is PartState.FINISHED
 
 
 async def _carry_out(session: RunSession, work: PartWork, store: PartStore) -> None:
     try:
         session = await asyncio.to_thread(suppress, session)
-        rows = await asyncio.to_thread(store.rows, session.journal, work.location)
+        rows = await asyncio.to_thread(store.rows, work.run_id, work.location)
         preparation = PartPreparation(session.order, session.mapping, session.journal, rows)
         with freeing_keys(session), contextlib.closing(preparation):
-            surveyed: tuple[Surveyed, ...] = await survey(session, preparation)
+            surveyed = await survey(session, preparation)
             await send(session, preparation, surveyed)
     except (SetupError, StopError) as fault:
         # Its line says why it stands, for whoever looks from another machine.
@@ -110,7 +115,7 @@ async def _carry_out(session: RunSession, work: PartWork, store: PartStore) -> N
 def _session(work: PartWork, store: PartStore, run: Run, journal: Journal) -> RunSession:
     settings = recalled(run, connection=work.connection, state=store.state, reading=work.reading)
     # Results are written by whoever ends the last part, from the journal; a part only needs a place of its own.
-    settings = replace(settings, output=journal.folder, metrics_file=None, part=work.location)
+    settings = replace(settings, output=journal.folder, metrics_file=None)
     return RunSession(
         journal=journal,
         settings=settings,
@@ -121,12 +126,23 @@ def _session(work: PartWork, store: PartStore, run: Run, journal: Journal) -> Ru
     )
 
 
-def _end(work: PartWork, journal: Journal) -> PartEnd:
+def _end(work: PartWork, store: PartStore, journal: Journal) -> PartEnd:
+    line = _line_of(work, store)
+    finished = line.state is PartState.FINISHED
     return PartEnd(
         run_id=work.run_id,
         location=work.location,
-        state=journal.run.state,
-        reason=journal.run.reason,
-        reason_code=journal.run.reason_code,
+        state=RunState.FINISHED if finished else RunState.STOPPED,
+        reason=line.reason,
+        reason_code=line.reason_code,
         counts=journal.counts(),
     )
+
+
+def _line_of(work: PartWork, store: PartStore) -> PartLine:
+    found = [line for line in store.lines(work.run_id) if line.location == work.location]
+    if not found:
+        raise SettingsError(
+            f"Run {work.run_id} has no part for location {work.location}. See: importer show {work.run_id}"
+        )
+    return found[0]

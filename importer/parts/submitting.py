@@ -20,7 +20,7 @@ from importer.runs.located import located_sources
 from importer.runs.session import RunSession
 from importer.runtime.logs import logger_of
 from importer.settings import RunSettings
-from importer.state.journal import RunState
+from importer.state.parts import PartState
 
 logger = logger_of(__name__)
 
@@ -63,8 +63,8 @@ async def submit(
 async def queue_parts(run_id: str, store: PartStore) -> Submitted:
     """Put what is left of a run that was split where workers find it. Raises StateError."""
     run = store.run(run_id)
-    store.drop_wish(run_id)
-    left = [line for line in store.lines(run_id) if line.state is not RunState.FINISHED]
+    left = [line for line in store.lines(run_id) if line.state is not PartState.FINISHED]
+    store.requeue(run_id, left)
     async with open_queue(store.address) as queue:
         queued = await queue.put(
             QueuedPart(run_id=run_id, location=line.location, place=run.place) for line in left
@@ -79,7 +79,7 @@ def _split(session: RunSession, store: PartStore) -> None:
     with tempfile.TemporaryDirectory(prefix="importer-parts-") as folder:
         parts = _parts(session, Path(folder))
         store.keep_rows(session.journal.run.id, parts)
-        store.split(session.journal, parts)
+        store.split(session.journal.run.id, parts)
 
 
 def _parts(session: RunSession, folder: Path) -> Sequence[SplitPart]:

@@ -13,10 +13,10 @@ from importer.errors import ImporterError, InterruptedRunError, StateError, Stop
 from importer.parts.going_on import HELD_SECONDS, again_in
 from importer.parts.part import PartEnd
 from importer.parts.queue import Queue, QueuedPart
-from importer.parts.store import LocationHeldError
 from importer.runtime.logs import logger_of
 from importer.runtime.stopping import StopSignal
 from importer.state.journal import RunState
+from importer.state.postgres.locks import LocationHeldError
 
 logger = logger_of(__name__)
 

@@ -104,10 +104,11 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 journal=books,
                 policy=_policy(settings, delivery.mapping, replanner),
                 clock=context.clock,
-                quota_marks=state.quota_marks(connection.base_url),
+                quota_marks=state.quota_marks(connection.base_url, _location_ids(delivery.surveyed)),
                 neighbours=None
                 if connection.sandbox
-                else state.neighbours(journal.run.id, connection.base_url),
+                else journal.location_locks(connection.base_url)
+                or state.neighbours(journal.run.id, connection.base_url),
                 progress=context.progress,
                 spill_folder=journal.folder,
             ) as sender:

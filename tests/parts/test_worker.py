@@ -23,12 +23,12 @@ from importer.parts.going_on import again_in
 from importer.parts.health import WorkerPages
 from importer.parts.part import PartEnd
 from importer.parts.queue import Queue, QueuedPart, QueueLoad, open_queue
-from importer.parts.store import LocationHeldError
 from importer.parts.worker import Worker
 from importer.records import Counts
 from importer.runtime.stopping import StopSignal
 from importer.state.journal import RunState
 from importer.state.postgres.address import Address
+from importer.state.postgres.locks import LocationHeldError
 
 A, B = (QueuedPart(run_id="r1", location=each, place="p") for each in ("A", "B"))
 Work = Callable[[QueuedPart, StopSignal], Awaitable[PartEnd]]
