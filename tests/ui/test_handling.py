@@ -417,6 +417,8 @@ async def test_an_import_is_looked_at_before_it_is_taken_back(visitor: Visitor) 
 
     ended = await until(visitor, begun["run"])
     assert (ended["state"], ended["undo_open"]) == ("undone", False)
+    came_to = await visitor.ask(f"/api/r/{begun['run']}/taken-back")
+    assert (came_to["deleted"], came_to["reasons"]) == (foreseen["deleted"], {})
 
 
 async def test_a_runs_files_are_a_fixed_list(visitor: Visitor) -> None:
@@ -555,7 +557,7 @@ async def test_a_token_is_remembered_on_request_alone_and_only_once_it_proved_go
     assert (good["kept"], screen.drafts.open(draft).location_name) == ("file", name)
     (stored,) = book.all()
     assert (stored.name, stored.base_url) == (name, vendor.base_url)
-    assert book.path(LOCATION).stat().st_mode & 0o777 == 0o600
+    assert mode_of(book.where(LOCATION)) == 0o600
     screen.tokens.by_location.clear()
     assert (await enter(token=""))["good"] is True
     page = (await visitor.get(f"/d/{draft}/account"))[1]
@@ -595,3 +597,7 @@ async def test_an_agencys_token_and_missing_scopes_are_told_in_words(
     refused = " ".join(f"{each['subject']} {each['text']}" for each in found if each["grade"] != "ok")
     assert "contacts.write" in refused
     assert "customFields.readonly" in refused
+
+
+def mode_of(path: str) -> int:
+    return Path(path).stat().st_mode & 0o777
