@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from importer.errors import ImporterError, MappingError, SettingsError
 from importer.records import Json
 from importer.settings import ReadingOptions
+from importer.ui.words import without_flags
 
 if TYPE_CHECKING:
     from importer.bench.asking import Bench
@@ -57,7 +58,7 @@ class Answers:
             "header_row": found.header_row,
             "hidden_rows": found.hidden_rows,
             "hidden_columns": found.hidden_columns,
-            "doubts": list(found.doubts),
+            "doubts": [*map(without_flags, found.doubts)],
             "notes": list(found.notes),
             "header": list(self._bench.header),
             "rows": [

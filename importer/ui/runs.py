@@ -32,6 +32,7 @@ SHOWN_FILES: Final = {
     "summary.json": "application/json",
 }
 """What can be fetched of a run's folder of results, and as what."""
+_REASONS: Final = 8
 _LOOKED_AT: Final = 40
 """So many of the newest runs may be under way: more than anybody has at once."""
 
@@ -164,7 +165,6 @@ class ScreenRuns:
                 "code": code,
                 "rows": count,
                 "title": BY_NAME[code].title if code in BY_NAME else code,
-                "mend": BY_NAME[code].mend if code in BY_NAME else "",
             }
             for code, count in found
         ]
@@ -176,6 +176,12 @@ class ScreenRuns:
         with self._folder.open_journal(run, thorough=False) as journal:
             undos = [each for each in journal.sessions() if each.kind is SessionKind.UNDO]
         return bool(undos) and undos[-1].state is not RunState.FINISHED
+
+    def taken_back(self, run: Run) -> dict[str, Json]:
+        """Say what taking a run back came to, with the reasons for what stayed."""
+        with self._folder.open_journal(run, thorough=False) as journal:
+            counts, reasons = journal.undo.counts(), journal.undo.reasons(_REASONS)
+        return {**{status.value: rows for status, rows in counts.items()}, "reasons": {**reasons}}
 
     def rows(self, run: Run, *, status: str, after: RowId, count: int) -> list[dict[str, Json]]:
         """Give how rows ended, in source order, from those behind a row on. Raises SettingsError."""

@@ -417,6 +417,8 @@ async def test_an_import_is_looked_at_before_it_is_taken_back(visitor: Visitor) 
 
     ended = await until(visitor, begun["run"])
     assert (ended["state"], ended["undo_open"]) == ("undone", False)
+    came_to = await visitor.ask(f"/api/r/{begun['run']}/taken-back")
+    assert (came_to["deleted"], came_to["reasons"]) == (foreseen["deleted"], {})
 
 
 async def test_a_runs_files_are_a_fixed_list(visitor: Visitor) -> None:

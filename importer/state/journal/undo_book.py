@@ -266,6 +266,21 @@ class UndoBook:
         """Tell how rows were taken back, whenever that was."""
         return self._lines('"row" BETWEEN ? AND ?', (first, last))
 
+    def counts(self) -> dict[UndoStatus, int]:
+        """Count the rows by how they were taken back. Walks all of them."""
+        found = self._db.execute("SELECT status, count(*) FROM undo_lines GROUP BY status").fetchall()
+        return {UndoStatus(status): rows for status, rows in found}
+
+    def reasons(self, most: int) -> dict[str, int]:
+        """Count why rows were not taken back, the most frequent first."""
+        return dict(
+            self._db.execute(
+                "SELECT reason, count(*) FROM undo_lines WHERE status IN ('kept', 'failed') AND reason != '' "
+                "GROUP BY reason ORDER BY count(*) DESC, reason LIMIT ?",
+                (most,),
+            ).fetchall()
+        )
+
     def done(self, row: RowId) -> UndoLine | None:
         """Tell how a row was taken back for good: restored, deleted, or judged in this very undo."""
         line = self._lines(

@@ -86,7 +86,7 @@ function UnderWay({ now, asked, act, told }) {
 function Ended({ now, act, asked }) {
   const busy = asked !== null || now.undoing;
   return html`<section>
-      <p><b class=${"pill " + (now.state === "finished" ? "good" : "halt")} id="standing">${t("state." + now.state)}</b> ${now.reason || ""}</p>
+      <p><b class=${"pill " + (now.state === "finished" ? "good" : "halt")} id="standing">${t(now.undoing ? "undo.under_way" : "state." + now.state)}</b> ${now.reason || ""}</p>
       <${Bar} counts=${now} total=${now.rows} label=${t("run.rows")} />
       <${Counts} counts=${now} />
       <p class="onward">
@@ -97,7 +97,7 @@ function Ended({ now, act, asked }) {
     <${Kin} now=${now} />
     ${now.draft && now.changed_since ? html`<p class="notice halt">${t("run.changed_since")} <a href=${`/d/${now.draft}/forecast`}>${t("run.see_forecast")}</a></p>` : null}
     ${now.causes && now.causes.length ? html`<section><h2>${t("run.causes")}</h2>
-      ${now.draft ? html`<p class="onward"><a class="button" id="mend" href=${`/d/${now.draft}/rows`}>${t("run.mend")}</a></p>` : null}<ul class="plain">
+      ${now.causes.length > 1 ? html`<p class="note">${t("run.first_fault")}</p>` : null}${now.draft ? html`<p class="onward"><a class="button" id="mend" href=${`/d/${now.draft}/rows`}>${t("run.mend")}</a></p>` : null}<ul class="plain">
       ${now.causes.map((cause) => html`<li><b>${number(cause.rows)}</b> ${cause.title || cause.code} <small class="note">${cause.mend || ""}</small></li>`)}</ul></section>` : null}
     ${now.files && now.files.length ? html`<section><h2>${t("run.files")}</h2><ul class="plain">
       ${now.files.map((name) => html`<li><a href=${`/r/${run}/files/${name}`} target=${name === "report.html" ? "_blank" : null} rel="noopener">${t("file." + name)}</a> <small>${name}</small></li>`)}</ul></section>` : null}
@@ -105,6 +105,7 @@ function Ended({ now, act, asked }) {
       <p class="note" id="undo-says">${now.undo_says}</p>
       <p class="onward"><button type="button" id="undo-pause" disabled=${asked === "pause"} onClick=${() => act("pause")}>${t("run.pause")}</button></p></section>` : null}
     ${now.undo_open && !now.undoing ? html`<p class="notice halt" id="undo-open">${t("undo.open")}</p>` : null}
+    ${now.state === "undone" && !now.undoing ? html`<${TakenBack} />` : null}
     ${(now.state === "undone" && !now.undo_open) || now.undoing ? null : html`<${Undo} act=${act} busy=${busy} says=${now.undo_says} />`}
     <${Rows} now=${now} />
     <section><h2>${t("again.like_title")}</h2><p class="note">${t("again.like_note")}</p>
@@ -152,6 +153,18 @@ function Kin({ now }) {
     ${now.followed_by && now.followed_by.length ? html`<p class="note" id="followed">${t("run.followed")}${now.followed_by.map(link)}</p>` : null}`;
 }
 
+// What taking it back came to: counted over all rows, so it is asked once.
+function TakenBack() {
+  const [found, setFound] = useState(null);
+  useEffect(() => { get(`/api/r/${run}/taken-back`).then(setFound).catch(() => {}); }, []);
+  if (!found) return null;
+  return html`<section id="taken-back"><h2>${t("undo.came_to")}</h2>
+    <dl class="counts">${["deleted", "restored", "kept", "failed", "nothing"].map((name) => html`<div class=${"undo-" + name}><dt>${t("undone." + name)}</dt><dd>${number(found[name] || 0)}</dd></div>`)}</dl>
+    <p class="note">${t("undo.by_row")}</p>
+    ${Object.keys(found.reasons).length ? html`<p>${t("undo.reasons")}</p><ul>${Object.entries(found.reasons).map(([why, count]) => html`<li><b>${number(count)}</b> ${why}</li>`)}</ul>` : null}
+    <p class="note">${t("undo.list")}</p></section>`;
+}
+
 function Undo({ act, busy, says }) {
   const [preview, setPreview] = useState(null);
   const [error, setError] = useState(null);
@@ -169,6 +182,7 @@ function Undo({ act, busy, says }) {
     <p class="note">${t("undo.note")}</p>
     <${Trouble} error=${error} />
     ${preview ? html`<dl class="counts">${["deleted", "restored", "kept", "failed", "nothing"].map((name) => html`<div class=${"undo-" + name}><dt>${t("undo." + name)}</dt><dd>${number(preview[name] || 0)}</dd></div>`)}</dl>
+      <p class="note">${t("undo.by_row")}</p>
       ${Object.keys(preview.reasons || {}).length ? html`<p>${t("undo.reasons")}</p><ul id="reasons">${Object.entries(preview.reasons).map(([why, count]) => html`<li><b>${number(count)}</b> ${why}</li>`)}</ul>` : null}
       <p class="notice halt">${t("undo.never")}${preview.jobs && preview.jobs.length ? ` ${t("undo.jobs", { names: preview.jobs.join(", ") })}` : ""}</p>
       ${wanted ? html`<p><label>${t("undo.type", { name: wanted })}<input type="text" id="undo-typed" autocomplete="off" spellcheck="false" value=${typed} onInput=${(event) => setTyped(event.target.value)} /></label></p>` : null}
