@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
@@ -59,16 +59,16 @@ class RunParts:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def split(self, locations: Iterable[str]) -> None:
-        """Let a run that has not begun be worked on location by location. Raises StateError for one that has."""
+    def split(self, rows: Mapping[str, int]) -> None:
+        """Let a run that has not begun be worked on location by location, each with so many rows. Raises StateError for one that has."""
         with self._opened() as db, db.transaction():
             if db.execute("SELECT 1 FROM intents UNION ALL SELECT 1 FROM outcomes LIMIT 1").fetchone():
                 raise StateError(
                     f"Run {self._folder.name} has begun as a whole, and cannot be split any more. Go on with: importer resume"
                 )
             db.execute("DELETE FROM parts")
-            lines = [(location, PartState.QUEUED.value) for location in locations]
-            db.executemany("INSERT INTO parts (location, state) VALUES (?, ?)", lines)
+            lines = [(location, PartState.QUEUED.value, count) for location, count in rows.items()]
+            db.executemany("INSERT INTO parts (location, state, rows_read) VALUES (?, ?, ?)", lines)
         self._index()
 
     def lines(self) -> tuple[PartLine, ...]:

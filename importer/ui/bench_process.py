@@ -236,6 +236,15 @@ class Answers:
 
         return [meant_by(text, code) for text in texts]
 
+    def write_rest(self, arrived: str, out: str) -> Json:
+        """List the rows of the whole file but for those that arrived, a number a line."""
+        from importer.runtime.private_files import write_private
+
+        done = {int(line) for line in Path(arrived).read_text(encoding="ascii").split()}
+        numbers = [each for block in self._bench.blocks() for each in block.numbers if each not in done]
+        write_private(Path(out), "".join(f"{each}\n" for each in numbers).encode())
+        return {"rows": len(numbers)}
+
     def write_failing(self, findings: str, folder: str, out: str, form: str) -> Json:
         """Write the rows that fail as a file."""
         from importer.ui.copies import write_failing

@@ -86,7 +86,7 @@ from importer.state.journal.storage import (
 from importer.state.journal.undo_book import IMAGES_MARK, UndoBook, images_of, reached_contacts
 
 if TYPE_CHECKING:
-    from importer.state.postgres.locks import LocationLocks
+    from importer.state.postgres.locks import HeldLocations
 
 _PAGE: Final = 2_000
 
@@ -263,16 +263,16 @@ class Journal:
             return str(found[0])
         return next(map(outcome_of, self._rows("outcomes", OUTCOME_COLUMNS, row, row)), None)
 
-    def location_locks(self, base_url: str) -> LocationLocks | None:
+    def location_locks(self, base_url: str) -> HeldLocations | None:
         """Give the locks of locations that are held by the session that writes this; None for a file, which one machine has."""
         if not self._db.shared:
             return None
         from importer.state.journal.shared_appends import this_holder
         from importer.state.postgres.database import in_postgres
-        from importer.state.postgres.locks import LocationLocks
+        from importer.state.postgres.locks import HeldLocations
 
         holder = f"run {self.run.id}, {this_holder()}"
-        return LocationLocks(in_postgres(self._db), base_url=base_url, holder=holder)
+        return HeldLocations(in_postgres(self._db), base_url=base_url, holder=holder)
 
     # what the pipeline asks and says
 

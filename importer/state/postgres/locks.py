@@ -20,7 +20,7 @@ class LocationHeldError(RunConflictError):
     """Another process sends to a location, and may be in the middle of it."""
 
 
-class LocationLocks:
+class HeldLocations:
     """The locations that the session of a run's journal may send to. No other process sends to one of them meanwhile.
 
     On the very connection that the journal is written by: when Postgres drops it, the locks are free, and this process

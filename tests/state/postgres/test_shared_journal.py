@@ -152,7 +152,7 @@ def test_a_run_of_a_newer_importer_is_left_alone(journal: Journal) -> None:
 class TestParts:
     @pytest.fixture
     def parts(self, journal: Journal) -> Journal:
-        RunParts(journal.folder).split(["one", "two"])
+        RunParts(journal.folder).split({"one": 0, "two": 0})
         return journal
 
     def test_a_part_speaks_of_its_own_rows_alone(self, parts: Journal) -> None:
@@ -251,11 +251,11 @@ class TestParts:
         with RunParts(parts.folder).take("one") as one:
             one.intend([intent(2)])
         with pytest.raises(StateError, match="has begun as a whole"):
-            RunParts(parts.folder).split(["three"])
+            RunParts(parts.folder).split({"three": 1})
 
 
 def test_a_run_in_files_has_no_parts(tmp_path: Path, make_run: Callable[..., Run]) -> None:
     folder = tmp_path / "run"
     Journal.create(folder, make_run(folder)).close()
     with pytest.raises(StateError, match="postgresql://"):
-        RunParts(folder).split(["one"])
+        RunParts(folder).split({"one": 1})
