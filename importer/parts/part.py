@@ -105,11 +105,13 @@ async def _carry_out(session: RunSession, work: PartWork, store: PartStore) -> N
         with freeing_keys(session), contextlib.closing(preparation):
             surveyed = await survey(session, preparation)
             await send(session, preparation, surveyed)
+    except StateError:  # nothing can be written down any more
+        raise
     except (SetupError, StopError) as fault:
         # Its line says why it stands, for whoever looks from another machine.
-        with contextlib.suppress(StateError):
-            session.journal.set_state(RunState.STOPPED, str(fault), code=fault.code)
-        raise
+        session.journal.set_state(RunState.STOPPED, str(fault), code=fault.code)
+        if isinstance(fault, SetupError):
+            raise
 
 
 def _session(work: PartWork, store: PartStore, run: Run, journal: Journal) -> RunSession:

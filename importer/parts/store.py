@@ -14,10 +14,10 @@ from importer.runs.remote import ending
 from importer.runtime.clock import Clock
 from importer.state import StateFolder
 from importer.state.journal import Journal, Run
+from importer.state.kept_files import KeptFiles
 from importer.state.parts import WHOLE, PartLine, PartState, RunParts
 from importer.state.postgres.address import Address
 from importer.state.postgres.faces import face_around
-from importer.state.run_files import RunFiles
 
 _ROWS: Final = "parts/"
 _RESULTS: Final = "results/"
@@ -62,29 +62,29 @@ class PartStore:
 
     def lines(self, run_id: str) -> tuple[PartLine, ...]:
         """Tell how the parts of a run stand; none where one process works on all of it."""
-        lines = self._parts(run_id).lines()
+        lines = self.parts(run_id).lines()
         return () if [line.location for line in lines] == [WHOLE] else lines
 
     def split(self, run_id: str, parts: Sequence[SplitPart]) -> None:
         """Write down what a run is split into. Raises StateError."""
-        self._parts(run_id).split({part.location: part.rows for part in parts})
+        self.parts(run_id).split({part.location: part.rows for part in parts})
 
     def requeue(self, run_id: str, lines: Iterable[PartLine]) -> None:
         """Let parts be taken up again, whatever was wished of them before. Raises StateError."""
         stopped = [
             line.location for line in lines if line.state is PartState.STOPPED or line.wish is not None
         ]
-        self._parts(run_id).requeue(stopped)
+        self.parts(run_id).requeue(stopped)
 
     def wish(self, run_id: str) -> StopError | None:
         """Tell whether somebody wants a run to end, and why. Raises StateError."""
-        wished = self._parts(run_id).wished()
+        wished = self.parts(run_id).wished()
         return ending(*next(iter(wished.values()))) if wished else None
 
     @contextlib.contextmanager
     def take(self, run_id: str, location: str) -> Iterator[Journal]:
         """Work on a part: its journal, on the connection that holds its location. Raises LocationHeldError."""
-        with self._parts(run_id).take(location, clock=self.clock, thorough=False) as journal:
+        with self.parts(run_id).take(location, clock=self.clock, thorough=False) as journal:
             yield journal
 
     # files
@@ -103,11 +103,12 @@ class PartStore:
         files = sorted(path for path in folder.iterdir() if path.is_file())
         self._files(run_id).put_all((f"{_RESULTS}{path.name}", path) for path in files)
 
-    def _parts(self, run_id: str) -> RunParts:
+    def parts(self, run_id: str) -> RunParts:
+        """Give what writes and reads the lines of a run's parts."""
         return RunParts(self._run_folder(run_id))
 
-    def _files(self, run_id: str) -> RunFiles:
-        return RunFiles(self._run_folder(run_id))
+    def _files(self, run_id: str) -> KeptFiles:
+        return KeptFiles(self._run_folder(run_id))
 
     def _run_folder(self, run_id: str) -> Path:
         folder = self.folder.run_folder(run_id)

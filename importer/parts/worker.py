@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeAlias
 
-from importer.errors import ImporterError, InterruptedRunError, StateError, StopError
+from importer.errors import ImporterError, InterruptedRunError, StopError
 from importer.parts.going_on import HELD_SECONDS, again_in
 from importer.parts.part import PartEnd
 from importer.parts.queue import Queue, QueuedPart
@@ -121,10 +121,20 @@ class Worker:
         logger.info("%s", _onward(end, again))
         self.tally.count(end, goes_on=again is not None)
         if again is None:
-            # What came of the rows is in the journal: results can be written again at any time.
-            with contextlib.suppress(StateError):
-                await asyncio.to_thread(self.runs.close_if_over, part.run_id)
+            await self._close_run(part.run_id)
         return again
+
+    async def _close_run(self, run_id: str) -> None:
+        try:
+            await asyncio.to_thread(self.runs.close_if_over, run_id)
+        except ImporterError as fault:
+            # What came of the rows is in the journal, so that nothing is lost.
+            logger.warning(
+                "The results of run %s are not written: %s Write them with: importer results %s",
+                run_id,
+                fault,
+                run_id,
+            )
 
     async def _heed_wishes(self) -> None:
         """End the parts of runs that somebody wants to end, from whichever machine."""

@@ -104,11 +104,10 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 journal=books,
                 policy=_policy(settings, delivery.mapping, replanner),
                 clock=context.clock,
-                quota_marks=state.quota_marks(connection.base_url, _location_ids(delivery.surveyed)),
+                quota_marks=state.quota_marks(connection.base_url),
                 neighbours=None
                 if connection.sandbox
-                else journal.location_locks(connection.base_url)
-                or state.neighbours(journal.run.id, connection.base_url),
+                else state.neighbours(journal.run.id, connection.base_url),
                 progress=context.progress,
                 spill_folder=journal.folder,
             ) as sender:

@@ -48,7 +48,7 @@ class KeptFile:
     place: str | None = None
 
 
-class RunFiles:
+class KeptFiles:
     """The files of the run in a folder, which is the face of one in Postgres."""
 
     def __init__(self, folder: Path) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from importer.errors import StateError
+from importer.state.kept_files import _PIECE_BYTES, _PURPOSE, KeptFiles
 from importer.state.postgres.address import Address
 from importer.state.postgres.faces import Face, mark_face
 from importer.state.postgres.schemas import drop_schemas
-from importer.state.run_files import _PIECE_BYTES, _PURPOSE, RunFiles
 
 RUN = "20260101-120000-abcd"
 LARGE = os.urandom(_PIECE_BYTES) + b"\x00\n" * 77
@@ -24,11 +24,11 @@ def kept_in(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
     return str(request.param)
 
 
-def machine(folder: Path, address: str) -> RunFiles:
+def machine(folder: Path, address: str) -> KeptFiles:
     folder.mkdir(parents=True, exist_ok=True)
     mark_face(folder, Address.read(address))
     (folder / "runs" / RUN).mkdir(parents=True, exist_ok=True)
-    return RunFiles(folder / "runs" / RUN)
+    return KeptFiles(folder / "runs" / RUN)
 
 
 def a_file(folder: Path, content: bytes, name: str = "source.csv") -> Path:
