@@ -22,9 +22,4 @@ def test_a_word_that_is_missing_is_told_with_where_to_find_it(
     with pytest.raises(SystemExit) as left:
         main(words)
     assert left.value.code == 2
-    assert (
-        capsys.readouterr()
-        .err.rstrip()
-        .splitlines()[-1]
-        .startswith(("Error: " * (words == ("migrate",))) + said)
-    )
+    assert said in capsys.readouterr().err
