@@ -157,7 +157,7 @@ def _examine_installations(search_path: str) -> Iterator[ExaminationLine]:
     here = Path(sys.executable).parent
     # pipx and uv put a link on the path that leads into the environment
     places = {Path(found).resolve().parent, Path(found).parent.resolve()} if found else set()
-    if places and here.resolve() not in places:
+    if found and here.resolve() not in places:
         yield _warning(
             "version",
             f"this is {__version__} of {here}; `importer` on the path is {found}, "
