@@ -11,6 +11,7 @@ from selenium.webdriver.common.keys import Keys
 
 from importer.ui.drafts import Drafts
 from tests.ui.browser import OpenScreen, in_browser, open_screen
+from tests.ui.measuring import answered_after, busy_seconds, processor_seconds
 from tests.ui.test_rows_screen import drafted
 
 pytestmark = in_browser
@@ -32,6 +33,14 @@ fields:
 custom_fields:
   Joined: {column: Joined, date_order: MDY}
 """
+
+
+CHOOSE = """
+    const select = document.querySelector("select[aria-label='Where City goes']");
+    select.value = [...select.options].find((each) => each.text === arguments[0]).value;
+    select.dispatchEvent(new Event("change", {bubbles: true}))
+"""
+"""As a mouse does: keys wait until somebody has chosen."""
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +84,34 @@ def sent(screen: OpenScreen, title: str) -> str:
             title,
         )
     )
+
+
+@pytest.mark.campaign
+def test_another_target_is_answered_at_once_on_a_sample_of_two_thousand_rows(
+    opened: tuple[OpenScreen, Path], record_property: Callable[[str, object], None]
+) -> None:
+    """AC-3.2. What is proven is the processor's time, half of the promised 200 ms: the rest is how busy the machine is."""
+    screen, folder = opened
+    rows = "".join(f'"Okafor, Ada",a{n}@example.com,,,,Berlin,red,\n' for n in range(5_000))
+    draft = drafted(folder, PEOPLE.splitlines()[0] + "\n" + rows, MAPPING)
+    screen.go(f"{draft}/columns")
+    screen.shows("Goes to")
+    screen.press("All columns (8)")
+    select = screen.find("select[aria-label='Where City goes']")
+    screen.run_script("arguments[0].dispatchEvent(new Event('pointerenter')); arguments[0].focus()", select)
+    screen.until(lambda: len(select.find_elements("css selector", "option")) > 20, "places to go to")
+    screen.driver.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
+
+    before = busy_seconds(screen) + processor_seconds(screen.process.pid)
+    answers = sorted(
+        answered_after(screen, CHOOSE, "document.getElementById('yaml').value", ("State", "City")[turn % 2])
+        for turn in range(20)
+    )
+    busy = (busy_seconds(screen) + processor_seconds(screen.process.pid) - before) / 20
+
+    record_property("figures", {"p95_seconds": answers[18], "busy_seconds": busy})
+    assert busy < 0.1
+    assert "Berlin" in sent(screen, "City")
 
 
 def test_each_column_says_what_is_sent_of_it_whether_it_was_used_and_why_not(

@@ -82,3 +82,17 @@ def test_taking_back_is_paused_from_the_page(opened: OpenScreen) -> None:
         assert opened.until(lambda: wish_in(state.run_folder(run.id)), "wish") == "pause"
         assert not opened.find("#undo-pause").is_enabled()
     opened.until(lambda: not opened.all("#undo-pause"), "end of the undo")
+
+
+def test_a_run_that_was_ended_before_it_sent_anything_is_told_of_and_not_waited_for(
+    opened: OpenScreen,
+) -> None:
+    run = past_run(opened.state, ended=None)
+    state = StateFolder(opened.state)
+    with state.lock(run):
+        opened.go(f"/r/{run.id}")
+        opened.press("Pause")
+    state.forget(run.id)
+
+    opened.shows("The import was ended before anything was sent.")
+    assert opened.find("#gone + p a").get_attribute("href") == f"{opened.origin}/"
