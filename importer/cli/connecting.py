@@ -89,7 +89,7 @@ def _connect(
     from importer.settings import Connection
 
     location_id = _location(location)
-    book.path(location_id)  # what cannot be an id is refused before a token is asked for
+    book.where(location_id)  # what cannot be an id is refused before a token is asked for
     token = _token(location_id)
     connection = Connection(
         base_url=environment.base_url(base_url),
@@ -181,9 +181,7 @@ def _said(stored: StoredConnection, book: ConnectionBook, *, wanted: bool) -> st
         if wanted
         else "Its token is"
     )
-    return (
-        f"Connected {stored.location_id}. {why} in {book.path(stored.location_id)}, which you alone can read."
-    )
+    return f"Connected {stored.location_id}. {why} in {book.where(stored.location_id)}, which you alone can read."
 
 
 def _list(book: ConnectionBook) -> None:

@@ -81,6 +81,10 @@ class Database(Protocol):
         """Make everything inside a transaction, and see that nothing is left of what it deletes; ``anew``: nor of what it changes."""
         ...
 
+    def columns(self, table: str) -> frozenset[str]:
+        """Name the columns that a table has; none where it is not there."""
+        ...
+
     def name_cell(self, name: str) -> str | bytes:
         """Give what stands for the name of a file, which need not be UTF-8."""
         ...

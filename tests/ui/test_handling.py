@@ -555,7 +555,7 @@ async def test_a_token_is_remembered_on_request_alone_and_only_once_it_proved_go
     assert (good["kept"], screen.drafts.open(draft).location_name) == ("file", name)
     (stored,) = book.all()
     assert (stored.name, stored.base_url) == (name, vendor.base_url)
-    assert book.path(LOCATION).stat().st_mode & 0o777 == 0o600
+    assert mode_of(book.where(LOCATION)) == 0o600
     screen.tokens.by_location.clear()
     assert (await enter(token=""))["good"] is True
     page = (await visitor.get(f"/d/{draft}/account"))[1]
@@ -595,3 +595,7 @@ async def test_an_agencys_token_and_missing_scopes_are_told_in_words(
     refused = " ".join(f"{each['subject']} {each['text']}" for each in found if each["grade"] != "ok")
     assert "contacts.write" in refused
     assert "customFields.readonly" in refused
+
+
+def mode_of(path: str) -> int:
+    return Path(path).stat().st_mode & 0o777

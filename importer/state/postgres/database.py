@@ -43,6 +43,8 @@ class PostgresDatabase:
         self._begin = f"BEGIN; SELECT pg_advisory_xact_lock({lock_key('writer', schema)})"
         self.connection: Connection = connect(address, purpose)
         with self._translating():
+            # Others see by the lock that it is in use: a mirror that is read is not to be dropped meanwhile.
+            self.connection.execute(f"SELECT pg_advisory_lock_shared({in_use_key(schema)})")
             patience = int(purpose.busy_seconds * 1_000)
             self.connection.execute(f"SET search_path = {quoted(schema)}; SET lock_timeout = {patience}")
 
@@ -103,12 +105,16 @@ class PostgresDatabase:
         ).fetchall():
             self.execute(f"VACUUM FULL {quoted(table)}")
 
+    def columns(self, table: str) -> frozenset[str]:
+        query = "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(?) AND attnum > 0 AND NOT attisdropped"
+        return frozenset(name for (name,) in self.execute(query, (f"{quoted(self.schema)}.{quoted(table)}",)))
+
     def name_cell(self, name: str) -> str:
         """Give a file's name; whatever it holds, the adapters write it."""
         return name
 
     def refuse_damage(self) -> None:
-        """Postgres looks after its own pages."""
+        """Leave it to Postgres, which looks after its own pages."""
 
     def close(self) -> None:
         self.connection.close()
@@ -123,6 +129,10 @@ def quoted(name: str) -> str:
     """Write a name of our own so that nothing in it can be more than a name."""
     escaped = name.replace('"', '""')
     return f'"{escaped}"'
+
+
+def in_use_key(schema: str) -> int:
+    return lock_key("in use", schema)
 
 
 def lock_key(*words: str) -> int:
