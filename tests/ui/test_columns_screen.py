@@ -35,6 +35,7 @@ custom_fields:
 """
 
 
+CITY_ALONE = "version: 1\nfields: {city: City}\n"
 CHOOSE = """
     const select = document.querySelector("select[aria-label='Where City goes']");
     select.value = [...select.options].find((each) => each.text === arguments[0]).value;
@@ -208,3 +209,29 @@ def test_what_a_column_does_to_contacts_that_exist_is_said_with_an_example(
         screen.until(lambda: screen.all(".date-order"), "order")[0].send_keys(typed, Keys.TAB)
         wait_for(screen, mapping, f"date_order: {order}")
     assert screen.complaints() == []
+
+
+def test_nothing_goes_on_without_a_column_by_which_a_contact_is_known(
+    opened: tuple[OpenScreen, Path],
+) -> None:
+    screen, folder = opened
+    screen.go(drafted(folder, PEOPLE, CITY_ALONE) + "/columns")
+    screen.shows("Goes to")
+
+    assert not screen.find("#check").is_enabled()
+    assert screen.find("#why-not").text == "Mend the faults above first."
+    assert "No rule fills email or phone (or id)" in screen.text
+
+
+def test_a_row_is_shown_as_it_would_be_sent_and_reached_by_a_key(
+    columns: tuple[OpenScreen, Callable[[], str]],
+) -> None:
+    screen, _ = columns
+    screen.find("main").send_keys("/")
+    field = screen.driver.switch_to.active_element
+    assert field.accessible_name == "Row (press / to go here)"
+    field.send_keys(Keys.CONTROL, "a")
+    field.send_keys("5", Keys.TAB)
+
+    screen.until(lambda: "w3@example.org" in screen.find("dl.facts").text, "row 5")
+    assert "Berlin" in screen.find("dl.facts").text
