@@ -176,14 +176,15 @@ def _name_in(lines: list[ExaminationLine]) -> str:
 
 
 def _said(stored: StoredConnection, book: ConnectionBook, *, wanted: bool) -> str:
+    connected = f"Connected {stored.location_id}; commands go there with --location {stored.location_id}."
     if stored.in_keyring:
-        return f"Connected {stored.location_id}. Its token is in the system's keyring."
+        return f"{connected} Its token is in the system's keyring."
     why = (
         "The system has no keyring that could be used (pip install 'highlevel-importer[keyring]'): its token is"
         if wanted
         else "Its token is"
     )
-    return f"Connected {stored.location_id}. {why} in {book.where(stored.location_id)}, {book.guard}."
+    return f"{connected} {why} in {book.where(stored.location_id)}, {book.guard}."
 
 
 def _list(book: ConnectionBook) -> None:

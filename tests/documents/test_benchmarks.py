@@ -31,6 +31,7 @@ STARTED = {
     "sending": (["--rows", "300"], "us"),
     "start": (["--rounds", "1"], "importer --help"),
     "suggestion": (["tuned"], "precision"),
+    "terminal_pictures": (["{folder}"], "terminal-show.svg"),
     "whole_run": (["300", "--turns", "1"], "300"),
 }
 NOT_MEASURING = {
