@@ -38,6 +38,10 @@ class DamagedError(StateError):
         self.finding = finding or sentence
 
 
+class AlreadyThereError(StateError):
+    """A row of that key is there already."""
+
+
 class SqlAnswer(Protocol):
     """What a statement came to."""
 
@@ -62,6 +66,11 @@ class Database(Protocol):
     path: Path
     """The file; of a schema, the file that it would be, in the face folder."""
     purpose: Purpose
+
+    @property
+    def shared(self) -> bool:
+        """Processes of other machines may use it at the same time."""
+        ...
 
     def execute(self, statement: str, values: SqlValues = (), /) -> SqlAnswer: ...
 

@@ -89,6 +89,8 @@ class SqliteDatabase(sqlite3.Connection):
     cannot hold such a log (network shares), SQLite stays with its older journal, which is slower and as safe.
     """
 
+    shared: Final = False
+
     def __init__(self, path: Path, purpose: Purpose) -> None:
         self.path = path
         self.purpose = purpose

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from importer.errors import ImporterError, MappingError, SettingsError
 from importer.records import Json
 from importer.settings import ReadingOptions
+from importer.ui.words import without_flags
 
 if TYPE_CHECKING:
     from importer.bench.asking import Bench
@@ -57,7 +58,7 @@ class Answers:
             "header_row": found.header_row,
             "hidden_rows": found.hidden_rows,
             "hidden_columns": found.hidden_columns,
-            "doubts": list(found.doubts),
+            "doubts": [*map(without_flags, found.doubts)],
             "notes": list(found.notes),
             "header": list(self._bench.header),
             "rows": [
@@ -234,6 +235,15 @@ class Answers:
         from importer.mapping.values.meant import meant_by
 
         return [meant_by(text, code) for text in texts]
+
+    def write_rest(self, arrived: str, out: str) -> Json:
+        """List the rows of the whole file but for those that arrived, a number a line."""
+        from importer.runtime.private_files import write_private
+
+        done = {int(line) for line in Path(arrived).read_text(encoding="ascii").split()}
+        numbers = [each for block in self._bench.blocks() for each in block.numbers if each not in done]
+        write_private(Path(out), "".join(f"{each}\n" for each in numbers).encode())
+        return {"rows": len(numbers)}
 
     def write_failing(self, findings: str, folder: str, out: str, form: str) -> Json:
         """Write the rows that fail as a file."""

@@ -134,6 +134,7 @@ ROUTES: Final = (
     Route("POST", "/api/r/{run}/resume", runs.resume),
     Route("POST", "/api/r/{run}/retry", runs.retry),
     Route("POST", "/api/r/{run}/undo", runs.undo),
+    Route("GET", "/api/r/{run}/taken-back", runs.taken_back),
     Route("GET", "/api/r/{run}/holdings", history.holdings),
     Route("POST", "/api/r/{run}/forget", history.forget),
     Route("GET", "/r/{run}/files/{name}", runs.file),

@@ -67,6 +67,7 @@ async def test_a_piped_token_is_tried_and_kept_for_the_location_of_a_pasted_addr
         assert f"location: {PLACE} (Sandbox {PLACE}" in done.output
         assert "matching: email then phone" in done.output
         assert f"Connected {PLACE}" in done.output
+        assert f"--location {PLACE}" in done.output
         assert TOKEN not in done.output
         later = await call(doctor_command, "--base-url", sandbox.base_url, "--location", PLACE)
     assert "token: accepted" in later.output

@@ -41,8 +41,13 @@ def make_face(address: Address, below: Path) -> Path:
             f"{folder}, where this machine keeps its scratch files, cannot be made: {cause.strerror}."
         ) from cause
     if _address_in(folder) != address.text:
-        write_private(folder / MARK_NAME, json.dumps({"address": address.text}).encode())
+        mark_face(folder, address)
     return folder
+
+
+def mark_face(folder: Path, address: Address) -> None:
+    """Make a folder the face of an address. Raises SettingsError."""
+    write_private(folder / MARK_NAME, json.dumps({"address": address.text}).encode())
 
 
 def face_of(database: Path) -> Face | None:

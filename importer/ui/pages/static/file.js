@@ -44,9 +44,9 @@ function File() {
     ${found.doubts.map((doubt) => html`<p class="notice halt">${doubt}</p>`)}
     <section aria-busy=${busy}>
       <h2>${t("file.understood")}</h2>
-      <p>${t("file.what", { format: found.format, columns: number(found.header.filter(Boolean).length) })}${" "}
+      <p id="what">${t("file.what", { format: found.format, columns: number(found.header.filter(Boolean).length) })}${" "}
         ${count === null ? html`<span class="note">${t("file.counting")}</span>` : count.rows === undefined ? null : html`<b id="rows">${rows(count.rows)}</b>`}
-        ${count && count.failing ? html`, <b>${t("file.failing", { n: number(count.failing) })}</b>` : null}.</p>
+        ${count && count.failing ? html`, <b>${t("file.failing", { n: number(count.failing) })}</b>` : null}</p>
       <div class="chips">
         ${sheets.length > 0 ? html`<label>${t("file.sheet")}
           <select value=${found.sheet} onChange=${(event) => change("sheet", event.target.value)}>
