@@ -39,8 +39,9 @@ async def test_the_start_page_says_why_a_run_stopped(visitor: Visitor, screen: S
 def workbook(change: Callable[[Any], None] = lambda _: None) -> bytes:
     """Make a workbook with one sheet to be seen, and a hidden one."""
     book = openpyxl.Workbook()
-    book.active.title = "Leads"
-    for sheet, name in ((book["Leads"], "ann"), (book.create_sheet("Customers"), "cyd")):
+    book.remove(book.worksheets[0])
+    for title, name in (("Leads", "ann"), ("Customers", "cyd")):
+        sheet = book.create_sheet(title)
         sheet.append(["Name", "E-mail"])
         for number in range(4):
             sheet.append([f"{name.title()} {number}", f"{name}{number}@example.com"])
