@@ -54,21 +54,21 @@ def key(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
-def store(face: Path, key: str) -> SecretStore:
+def kept(face: Path, key: str) -> SecretStore:
     return secrets_in(face)
 
 
 @pytest.fixture
-def table(postgres: str, store: SecretStore) -> Iterator[psycopg.Connection]:
+def table(postgres: str, kept: SecretStore) -> Iterator[psycopg.Connection]:
     """The table as the database's administrator sees it."""
-    store.names("")
+    kept.names("")
     with closing(psycopg.connect(postgres, autocommit=True)) as connection:
         connection.execute("SET search_path = importer_secrets")
         yield connection
 
 
-def test_tokens_are_kept_listed_and_deleted(store: SecretStore) -> None:
-    book = ConnectionBook(store)
+def test_tokens_are_kept_listed_and_deleted(kept: SecretStore) -> None:
+    book = ConnectionBook(kept)
     assert book.token("loc1", ACME.base_url) is None
     book.store(ACME, Secret("pit-1"))
     book.store(ACME, Secret("pit-2"))
@@ -79,8 +79,8 @@ def test_tokens_are_kept_listed_and_deleted(store: SecretStore) -> None:
     assert list(book.all()) == []
 
 
-def test_the_grant_of_the_location_comes_before_the_newest_of_an_agency(store: SecretStore) -> None:
-    book = GrantBook(store)
+def test_the_grant_of_the_location_comes_before_the_newest_of_an_agency(kept: SecretStore) -> None:
+    book = GrantBook(kept)
     assert not book
     assert book.find("loc1") is None
     agencies = [replace(GRANT, agency=True, location_id=None, company_id=name) for name in ("z", "a")]
@@ -96,10 +96,10 @@ def test_the_grant_of_the_location_comes_before_the_newest_of_an_agency(store: S
     assert [each.company_id for each in book.listed()] == ["a", "z", None]
 
 
-def test_no_keyring_of_one_machine_is_asked(store: SecretStore) -> None:
+def test_no_keyring_of_one_machine_is_asked(kept: SecretStore) -> None:
     wanted = replace(ACME, in_keyring=True)
-    assert ConnectionBook(store).store(wanted, Secret("pit-1")) == ACME
-    book = GrantBook(store)
+    assert ConnectionBook(kept).store(wanted, Secret("pit-1")) == ACME
+    book = GrantBook(kept)
     book.vault(GRANT).write(GRANT, keyring=True)
     assert book.vault(GRANT).read() == GRANT
     book.prepare(keyring=False)
@@ -107,18 +107,18 @@ def test_no_keyring_of_one_machine_is_asked(store: SecretStore) -> None:
         book.prepare(keyring=True)
 
 
-def test_no_secret_can_be_read_in_the_database(store: SecretStore, table: psycopg.Connection) -> None:
-    GrantBook(store).vault(GRANT).write(GRANT)
+def test_no_secret_can_be_read_in_the_database(kept: SecretStore, table: psycopg.Connection) -> None:
+    GrantBook(kept).vault(GRANT).write(GRANT)
     ((content,),) = table.execute("SELECT content FROM secrets").fetchall()
     assert not any(word in content for word in (b"refresh-1", b"access-1", b"client"))
-    GrantBook(store).vault(GRANT).write(GRANT)
+    GrantBook(kept).vault(GRANT).write(GRANT)
     assert table.execute("SELECT content FROM secrets").fetchall() != [(content,)]
 
 
 def test_one_location_cannot_be_given_the_token_of_another_in_the_database(
-    store: SecretStore, table: psycopg.Connection
+    kept: SecretStore, table: psycopg.Connection
 ) -> None:
-    book = ConnectionBook(store)
+    book = ConnectionBook(kept)
     book.store(ACME, Secret("pit-1"))
     book.store(replace(ACME, location_id="loc2"), Secret("pit-2"))
     table.execute("UPDATE secrets SET content = (SELECT content FROM secrets WHERE name = 'token-loc2')")
@@ -142,9 +142,9 @@ def test_a_key_that_is_none_is_refused_before_anything_is_stored(
 
 
 def test_another_key_is_told_and_an_older_one_is_read_still(
-    store: SecretStore, key: str, monkeypatch: pytest.MonkeyPatch
+    kept: SecretStore, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    book = ConnectionBook(store)
+    book = ConnectionBook(kept)
     book.store(ACME, Secret("pit-1"))
     newer = new_key()
     monkeypatch.setenv(KEY_VARIABLE, newer)
@@ -157,8 +157,8 @@ def test_another_key_is_told_and_an_older_one_is_read_still(
     assert book.token("loc1", ACME.base_url) == Secret("pit-2")
 
 
-def test_a_renewal_is_of_one_process_and_leaves_a_trace_meanwhile(store: SecretStore, face: Path) -> None:
-    vault = GrantBook(store).vault(GRANT)
+def test_a_renewal_is_of_one_process_and_leaves_a_trace_meanwhile(kept: SecretStore, face: Path) -> None:
+    vault = GrantBook(kept).vault(GRANT)
     vault.write(GRANT)
     elsewhere = GrantBook(secrets_in(face)).vault(GRANT)
     waiting = elsewhere.locked(since=1.0, wait_seconds=0)
@@ -169,21 +169,21 @@ def test_a_renewal_is_of_one_process_and_leaves_a_trace_meanwhile(store: SecretS
             CredentialsError, match=rf"held by the renewal of location-loc1 \(process {os.getpid()} on"
         ):
             waiting.__enter__()
-        other = GrantBook(store).vault(replace(GRANT, location_id="loc2"))
+        other = GrantBook(kept).vault(replace(GRANT, location_id="loc2"))
         with other.locked(since=1.0, wait_seconds=0):
             pass
     with elsewhere.locked(since=1.0, wait_seconds=0):
         pass
 
 
-def test_whoever_dies_gives_the_renewal_back(store: SecretStore, table: psycopg.Connection) -> None:
+def test_whoever_dies_gives_the_renewal_back(kept: SecretStore, table: psycopg.Connection) -> None:
     ends = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()"
     owner = this_process("the renewal", 1.0)
-    with store.locked("n", owner, wait_seconds=0):
+    with kept.locked("n", owner, wait_seconds=0):
         assert table.execute(ends).fetchall() == [(True,)]
     with (
-        store.locked("n", owner, wait_seconds=0),
+        kept.locked("n", owner, wait_seconds=0),
         pytest.raises(LockHeldError),
-        store.locked("n", owner, wait_seconds=0),
+        kept.locked("n", owner, wait_seconds=0),
     ):
         pass
