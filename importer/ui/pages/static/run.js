@@ -13,8 +13,10 @@ function Run() {
   const [asked, setAsked] = useState(null);
   const told = useRef({ tenth: -1, state: null, notice: false });
 
+  const [gone, setGone] = useState(null);
   const look = async () => {
-    const found = await get(`/api/r/${run}`);
+    const found = await get(`/api/r/${run}`).catch((refused) => { if (refused.status === 422) setGone(refused.message); throw refused; });
+    setGone(null);
     setNow(found);
     tell(found, told.current);
     if (!found.under_way && !found.undoing) setAsked(null);
@@ -28,6 +30,9 @@ function Run() {
     try { await post(`/api/r/${run}/${what}`, said); await look(); } catch (refused) { setError(refused.message); setAsked(null); }
   };
 
+  // One that was ended while it still read the file sent nothing, and left nothing to go on with.
+  if (gone) return html`<p class="notice halt" id="gone">${now && now.under_way ? t("run.ended_before") : gone}</p>
+    <p class="onward"><a class="button main" href=${now && now.draft ? `/d/${now.draft}/forecast` : "/"}>${t(now && now.draft ? "run.see_forecast" : "start.link")}</a></p>`;
   if (!now) return html`<p role="status">${t("run.looking")}</p>`;
   return html`<p class="lead"><span class="value">${now.source}</span></p>
     <${Trouble} error=${error} />
