@@ -47,14 +47,13 @@ class Cluster:
     def connection(self) -> Connection:
         return Connection(base_url=self.vendor.base_url, token=Secret("pit-invented"))
 
-    def settings(self, machine: str = "one", **given: object) -> RunSettings:
+    def settings(self, machine: str = "one") -> RunSettings:
         return RunSettings(
             sources=(str(self.folder / "contacts.csv"),),
             mapping=self.folder / "mapping.yaml",
             connection=self.connection(),
             state=self.store(machine).state,
             output=self.folder / "results",
-            **given,  # type: ignore[arg-type]
         )
 
     def write(self, rows: dict[str, int], mapping: str = MAPPING, more: str = "") -> None:
@@ -70,7 +69,7 @@ class Cluster:
         )
 
     async def submit(self, **given: object) -> Submitted:
-        return await submit(self.settings(**given))
+        return await submit(replace(self.settings(), **given))  # type: ignore[arg-type]
 
     async def work(self, machine: str = "one") -> Worker:
         """Let one worker empty the queue."""
