@@ -21,7 +21,7 @@ from importer.runtime.environment import variables
 from importer.state.database import Database, Purpose, ensure_database
 
 VARIABLE: Final = "IMPORTER_FILES"
-_FILE_NAME: Final = "files.db"
+_FILE_NAME: Final = "kept.db"
 _PIECE_BYTES: Final = 1 << 20
 _PURPOSE: Final = Purpose(
     title="The files of a run",
