@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import field
 from datetime import time
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Protocol, Self
 
 from importer.records import value_type
 
@@ -94,6 +94,48 @@ class OpenHours:
         return f"{first:%H:%M}-{last:%H:%M}"
 
 
+class SecretStore(Protocol):
+    """Where grants and tokens are kept, each under a name, for their owner alone."""
+
+    def read(self, name: str) -> bytes:
+        """Give what was kept. Raises OSError where there is none that can be read."""
+        ...
+
+    def write(self, name: str, content: bytes) -> None:
+        """Keep it durably, whole or not at all. Raises SettingsError."""
+        ...
+
+    def delete(self, name: str) -> bool:
+        """Delete it; False where there is none."""
+        ...
+
+    def names(self, begins: str) -> list[str]:
+        """List the names that begin so, the one that was written last at the end."""
+        ...
+
+    def locked(self, name: str, owner: Any, *, wait_seconds: float) -> AbstractContextManager[None]:
+        """Hold a name against other processes. Raises LockHeldError when another one holds it for longer than that."""
+        ...
+
+    def where(self, name: str) -> str:
+        """Say where it is kept, for people."""
+        ...
+
+    @property
+    def guard(self) -> str:
+        """Say who can read it, as the end of a sentence."""
+        ...
+
+    @property
+    def shared(self) -> bool:
+        """Other machines have to find it: the keyring of this one is no place for it."""
+        ...
+
+    def prepare(self) -> None:
+        """See that something could be stored, before it is asked for. Raises SettingsError."""
+        ...
+
+
 @value_type(frozen=True, slots=True, kw_only=True)
 class Connection:
     """Where to send and as whom. ``tokens`` holds a token per location, ahead of a ``token`` for all."""
@@ -109,8 +151,8 @@ class Connection:
     """Where the token came from, where that was a file: commands that go on have to name it again."""
     api_version: str | None = None
     """One of ``API_VERSIONS``; None is the usual one, or the one of the run that is gone on with."""
-    grants: Path | None = None
-    """Folder of what `importer connect` and `importer login` stored, for locations that have no token of their own."""
+    grants: Path | SecretStore | None = None
+    """Where to find what `importer connect` and `importer login` stored, for locations that have no token of their own."""
 
     def __post_init__(self) -> None:
         if self.location_id is not None:

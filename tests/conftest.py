@@ -123,3 +123,14 @@ def postgres(postgres_server: Postgres) -> Iterator[str]:
     """The address of an empty database."""
     with empty_database(postgres_server) as address:
         yield address
+
+
+@pytest.fixture(params=["file", "schema"])
+def store_folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A state folder whose databases are files, and one whose are schemas of a Postgres: what is kept is the same."""
+    if request.param == "file":
+        return tmp_path
+    from importer.state.postgres.address import Address
+    from importer.state.postgres.faces import make_face
+
+    return make_face(Address.read(request.getfixturevalue("postgres")), tmp_path)

@@ -13,7 +13,8 @@ from mkdocs.structure.pages import Page
 ROOT = Path(__file__).parents[2]
 REPOSITORY = "https://github.com/highlevel-importer/highlevel-importer/blob/main"
 JOINING = {
-    "README.md": "index.md",
+    "docs/.site/front.md": "index.md",
+    "README.md": "readme.md",
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
     "SECURITY.md": "security.md",

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from importer.errors import CredentialsError
 from importer.highlevel.auth import GrantTokens
 from importer.highlevel.calls import Call
-from importer.highlevel.grants import GrantBook, GrantFile
+from importer.highlevel.grants import GrantBook, StoredGrant
 from importer.highlevel.reply import ReplyKind
 from importer.records import value_type
 
@@ -55,7 +55,7 @@ async def agency_locations(
 
 
 async def _of_agency(
-    vault: GrantFile, tokens: GrantTokens, *, search: str, most: int
+    vault: StoredGrant, tokens: GrantTokens, *, search: str, most: int
 ) -> list[AgencyLocation]:
     grant = vault.read()
     company_id = grant.company_id or ""

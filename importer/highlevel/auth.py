@@ -13,7 +13,7 @@ from importer.highlevel import calls
 from importer.highlevel.calls import Call
 from importer.highlevel.client import Door, LostReply, distrusted
 from importer.highlevel.follow_ups import follow_up_scopes
-from importer.highlevel.grants import Grant, GrantBook, GrantFile
+from importer.highlevel.grants import Grant, GrantBook, StoredGrant
 from importer.highlevel.reply import Reply, ReplyKind, read_reply
 from importer.highlevel.tokens import StaticTokens, TokenSource
 from importer.runtime.clock import Clock, SystemClock
@@ -117,7 +117,7 @@ class GrantTokens:
                 await self._mint(vault, grant, location_id)
             return True
 
-    async def ask_as_agency(self, company: GrantFile, call: Call) -> Reply:
+    async def ask_as_agency(self, company: StoredGrant, call: Call) -> Reply:
         """Ask with an agency's own token, renewed where it has to be. Raises CredentialsError."""
         async with self._renewal:
             grant = self._grant(company)
@@ -129,7 +129,7 @@ class GrantTokens:
                 found = await self._insist(call, grant.access_token)
             return found
 
-    def _vault(self, location_id: str) -> GrantFile:
+    def _vault(self, location_id: str) -> StoredGrant:
         vault = self._book.find(location_id)
         if vault is None:
             raise CredentialsError(
@@ -138,14 +138,14 @@ class GrantTokens:
             )
         return vault
 
-    def _grant(self, vault: GrantFile) -> Grant:
-        name = vault.path.name
+    def _grant(self, vault: StoredGrant) -> Grant:
+        name = vault.name
         grant = self._grants.get(name)
         if grant is None:
             grant = self._grants[name] = vault.read()
         return grant
 
-    async def _refresh(self, vault: GrantFile, ours: Grant) -> Grant:
+    async def _refresh(self, vault: StoredGrant, ours: Grant) -> Grant:
         """Trade the refresh token for new tokens, and store them before they are used.
 
         The vendor takes each refresh token once. So one process does it at a time, and whoever comes later finds
@@ -156,7 +156,7 @@ class GrantTokens:
         try:
             kept = vault.read()
             if kept.access_token != ours.access_token:
-                self._grants[vault.path.name] = kept
+                self._grants[vault.name] = kept
                 return kept
             vault.write(replace(kept, refreshing=True))
             found = await self._ask_anew(kept)
@@ -170,7 +170,7 @@ class GrantTokens:
                 before=kept,
             )
             vault.write(renewed)
-            self._grants[vault.path.name] = renewed
+            self._grants[vault.name] = renewed
             return renewed
         finally:
             lock.__exit__(None, None, None)
@@ -185,7 +185,7 @@ class GrantTokens:
         }
         return await self._ask(_TOKEN_PATH, form, None)
 
-    async def _mint(self, vault: GrantFile, grant: Grant, location_id: str) -> Secret:
+    async def _mint(self, vault: StoredGrant, grant: Grant, location_id: str) -> Secret:
         """Get a token of one location out of the agency's grant."""
         form = {"companyId": grant.company_id or "", "locationId": location_id}
         found = await self._ask(_LOCATION_TOKEN_PATH, form, grant.access_token)

@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from importer.errors import CredentialsError, SettingsError
 from importer.highlevel.grants import open_keyring
+from importer.highlevel.secret_folder import secret_store
 from importer.records import value_type
 from importer.runtime.logs import hide
-from importer.runtime.private_files import write_private_in_own_folder
 from importer.runtime.regex import regex
-from importer.settings import Connection, Secret
+from importer.settings import Connection, Secret, SecretStore
 
 _SERVICE: Final = "highlevel-importer"
 _PREFIX: Final = "token-"
@@ -33,22 +33,34 @@ class StoredConnection:
 
 
 class ConnectionBook:
-    """All connections that were stored in a folder, a file for each location."""
+    """All connections that were stored in a place."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, place: Path | SecretStore) -> None:
+        self._store = secret_store(place)
 
-    def path(self, location_id: str) -> Path:
+    def where(self, location_id: str) -> str:
         """Say where a location's connection is kept. Raises SettingsError for what cannot be a location's id."""
-        if not _LOCATION.fullmatch(location_id):
-            raise SettingsError(
-                "That is no location's id. It stands in the sub-account's address: .../location/ID/..."
-            )
-        return self.folder / f"{_PREFIX}{location_id}.json"
+        return self._store.where(self._entry(location_id))
+
+    @property
+    def guard(self) -> str:
+        """Say who can read what is stored."""
+        return self._store.guard
+
+    @property
+    def shared(self) -> bool:
+        """Tell whether other machines find it, so that no keyring is asked."""
+        return self._store.shared
+
+    def prepare(self) -> None:
+        """See that a token could be stored. Raises SettingsError."""
+        self._store.prepare()
 
     def store(self, connection: StoredConnection, token: Secret) -> StoredConnection:
         """Keep a token: in the keyring where there is one and it is wanted, else in the file. Raises SettingsError."""
-        in_keyring = connection.in_keyring and _put(self._entry(connection.location_id), token)
+        in_keyring = (
+            connection.in_keyring and not self.shared and _put(self._entry(connection.location_id), token)
+        )
         kept: dict[str, Any] = {
             "location_id": connection.location_id,
             "name": connection.name,
@@ -56,26 +68,28 @@ class ConnectionBook:
             "stored_at": connection.stored_at,
             **({"keyring": True} if in_keyring else {"token": token.reveal()}),
         }
-        write_private_in_own_folder(self.path(connection.location_id), json.dumps(kept, indent=1).encode())
+        self._store.write(self._entry(connection.location_id), json.dumps(kept, indent=1).encode())
         if not in_keyring:
             _drop(self._entry(connection.location_id))
         return _read_connection(kept)
 
     def all(self) -> Iterator[StoredConnection]:
         """Give the connections, by location; one that cannot be read is left out."""
-        for path in sorted(self.folder.glob(f"{_PREFIX}*.json")):
+        for name in sorted(self._store.names(_PREFIX)):
             with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-                yield _read_connection(json.loads(path.read_text(encoding="utf-8")))
+                yield _read_connection(json.loads(self._store.read(name)))
 
     def token(self, location_id: str, base_url: str) -> Secret | None:
         """Find the token of a location for a server; None where none is stored. Raises CredentialsError."""
-        if not _LOCATION.fullmatch(location_id) or not self.path(location_id).is_file():
+        if not _LOCATION.fullmatch(location_id):
             return None
         try:
-            kept = json.loads(self.path(location_id).read_text(encoding="utf-8"))
+            kept = json.loads(self._store.read(self._entry(location_id)))
             if _read_connection(kept).base_url.rstrip("/") != base_url.rstrip("/"):
                 return None  # another server is not to learn it
             token = _get(self._entry(location_id)) if kept.get("keyring") else str(kept["token"])
+        except FileNotFoundError:
+            return None
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             raise CredentialsError(
                 f"The stored token of location {location_id} cannot be read. Connect it again: importer connect {location_id}"
@@ -85,14 +99,16 @@ class ConnectionBook:
 
     def forget(self, location_id: str) -> bool:
         """Delete a location's connection, token and all; False where there is none."""
-        path = self.path(location_id)
-        if not path.is_file():
+        if not self._store.delete(self._entry(location_id)):
             return False
         _drop(self._entry(location_id))
-        path.unlink(missing_ok=True)
         return True
 
     def _entry(self, location_id: str) -> str:
+        if not _LOCATION.fullmatch(location_id):
+            raise SettingsError(
+                "That is no location's id. It stands in the sub-account's address: .../location/ID/..."
+            )
         return f"{_PREFIX}{location_id}"
 
 

@@ -1,4 +1,4 @@
-"""OAuth grants on disk: written whole or not at all, readable by nobody else, refreshed by one process at a time."""
+"""OAuth grants that are kept: written whole or not at all, readable by nobody else, refreshed by one process at a time."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from importer.errors import CredentialsError, SettingsError
+from importer.highlevel.secret_folder import secret_store
 from importer.records import value_type
 from importer.runtime.installation import missing_extra
-from importer.runtime.private_files import write_private_in_own_folder
-from importer.runtime.process_lock import LockHeldError, locked, this_process
-from importer.settings import Secret
+from importer.runtime.process_lock import LockHeldError, this_process
+from importer.settings import Secret, SecretStore
 
 RENEWAL_WAIT_SECONDS: Final = 180.0
 """A renewal that meets a server which does not answer takes as long as its retries; no process needs longer."""
@@ -52,16 +52,17 @@ class GrantedTo:
     company_id: str | None
 
 
-class GrantFile:
-    """Keeps one grant: in a private file, its secrets in the system's keyring if it was stored so."""
+class StoredGrant:
+    """Keeps one grant: in a private place, its secrets in the system's keyring if it was stored so."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, store: SecretStore, name: str) -> None:
+        self._store = store
+        self.name = name
 
     def read(self) -> Grant:
         """Read the grant; raises CredentialsError where it is damaged or its secrets are gone."""
         try:
-            kept = json.loads(self.path.read_text(encoding="utf-8"))
+            kept = json.loads(self._store.read(self.name))
             hidden = self._read_keyring() if kept.get("keyring") else kept
             return Grant(
                 **{name: Secret(hidden[name]) for name in _SECRET_NAMES},
@@ -75,12 +76,12 @@ class GrantFile:
             )
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             raise CredentialsError(
-                f"The stored grant {self.path} cannot be read. Connect again with `importer login`."
+                f"The stored grant {self._store.where(self.name)} cannot be read. Connect again with `importer login`."
             ) from None
 
     def write(self, grant: Grant, *, keyring: bool | None = None) -> None:
         """Store a grant durably before anything of it is used; ``keyring``: where the secrets go, None as before."""
-        in_keyring = self._in_keyring() if keyring is None else keyring
+        in_keyring = not self._store.shared and (self._in_keyring() if keyring is None else keyring)
         hidden = {name: getattr(grant, name).reveal() for name in _SECRET_NAMES}
         kept: dict[str, Any] = {
             "client_id": grant.client_id,
@@ -96,7 +97,7 @@ class GrantFile:
             kept["keyring"] = True
         else:
             kept |= hidden
-        write_private_in_own_folder(self.path, json.dumps(kept, indent=1).encode())
+        self._store.write(self.name, json.dumps(kept, indent=1).encode())
 
     @contextlib.contextmanager
     def locked(self, *, since: float, wait_seconds: float = RENEWAL_WAIT_SECONDS) -> Iterator[None]:
@@ -104,34 +105,33 @@ class GrantFile:
 
         Raises CredentialsError when one holds it for far longer than a renewal takes.
         """
-        path = self.path.with_suffix(".lock")
-        owner = this_process(f"the renewal of {self.path.stem}", since)
+        owner = this_process(f"the renewal of {self.name}", since)
         with contextlib.ExitStack() as held:
             try:
-                held.enter_context(locked(path, owner, wait_seconds=wait_seconds))
+                held.enter_context(self._store.locked(self.name, owner, wait_seconds=wait_seconds))
             except LockHeldError as conflict:
                 raise CredentialsError(
-                    f"The stored grant {self.path} is held by {conflict.owner or 'another process'}, and not given "
+                    f"The stored grant {self._store.where(self.name)} is held by {conflict.owner or 'another process'}, and not given "
                     f"back within {wait_seconds:g} s. See whether that process hangs, and end it; then run again."
                 ) from None
             yield
 
     def _in_keyring(self) -> bool:
         try:
-            return bool(json.loads(self.path.read_text(encoding="utf-8")).get("keyring"))
+            return bool(json.loads(self._store.read(self.name)).get("keyring"))
         except (OSError, ValueError):
             return False
 
     def _read_keyring(self) -> dict[str, str]:
-        kept = open_keyring().get_password(_SERVICE, self.path.stem)
+        kept = open_keyring().get_password(_SERVICE, self.name)
         if not kept:
-            raise KeyError(self.path.stem)
+            raise KeyError(self.name)
         secrets_kept: dict[str, str] = json.loads(kept)
         return secrets_kept
 
     def _write_keyring(self, hidden: dict[str, str]) -> None:
         try:
-            open_keyring().set_password(_SERVICE, self.path.stem, json.dumps(hidden))
+            open_keyring().set_password(_SERVICE, self.name, json.dumps(hidden))
         except SettingsError:
             raise
         except Exception as cause:  # noqa: BLE001  (each backend has failures of its own)
@@ -143,31 +143,40 @@ class GrantFile:
 class GrantBook:
     """All grants that were stored, by location and company."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, place: Path | SecretStore) -> None:
+        self._store = secret_store(place)
 
-    def vault(self, grant: Grant) -> GrantFile:
-        return GrantFile(self.folder / f"{grant.name}.json")
+    def prepare(self, *, keyring: bool) -> None:
+        """See that a grant could be stored: its code works once. Raises SettingsError."""
+        if keyring and self._store.shared:
+            raise SettingsError(
+                "The keyring is of this machine alone, and the grant is for all. Log in without --keyring."
+            )
+        if keyring:
+            open_keyring()
+        self._store.prepare()
 
-    def find(self, location_id: str) -> GrantFile | None:
+    def vault(self, grant: Grant) -> StoredGrant:
+        return StoredGrant(self._store, grant.name)
+
+    def find(self, location_id: str) -> StoredGrant | None:
         """Find the grant for a location: its own, else the newest of an agency."""
-        own = self.folder / f"location-{location_id}.json"
-        if own.is_file():
-            return GrantFile(own)
+        own = f"location-{location_id}"
+        if own in self._store.names(own):
+            return StoredGrant(self._store, own)
         agencies = self.agencies()
         return agencies[-1] if agencies else None
 
-    def agencies(self) -> list[GrantFile]:
+    def agencies(self) -> list[StoredGrant]:
         """Give the grants of agencies, the oldest first."""
-        paths = sorted(self.folder.glob("company-*.json"), key=lambda path: path.stat().st_mtime)
-        return [GrantFile(path) for path in paths]
+        return [StoredGrant(self._store, name) for name in self._store.names("company-")]
 
     def listed(self) -> Iterator[GrantedTo]:
         """Say whom grants are of, by location and company; no secret is read, and one that cannot be read is left out."""
-        for names in ("company-*.json", "location-*.json"):
-            for path in sorted(self.folder.glob(names)):
+        for begins in ("company-", "location-"):
+            for name in sorted(self._store.names(begins)):
                 with contextlib.suppress(OSError, ValueError, AttributeError):
-                    kept = json.loads(path.read_text(encoding="utf-8"))
+                    kept = json.loads(self._store.read(name))
                     yield GrantedTo(
                         agency=bool(kept.get("agency")),
                         location_id=kept.get("location_id"),
@@ -175,7 +184,7 @@ class GrantBook:
                     )
 
     def __bool__(self) -> bool:
-        return any(any(self.folder.glob(names)) for names in ("location-*.json", "company-*.json"))
+        return any(self._store.names(begins) for begins in ("location-", "company-"))
 
 
 def open_keyring() -> Any:

@@ -107,6 +107,7 @@ def _service(named: ScheduledJob, entry: ScheduleEntry) -> str:
     command = " ".join(_systemd_quoted(part) for part in entry.command(named))
     folder = str(entry.folder).replace("%", "%%")  # taken to the end of the line, quotes and all
     return f"""# importer-{named.name}.service
+# It goes into /etc/systemd/system under this name, and the timer below it under its own.
 [Unit]
 Description=HighLevel import {named.name}
 Wants=network-online.target
@@ -114,6 +115,7 @@ After=network-online.target
 
 [Service]
 Type=oneshot
+# User=NAME lets an account of its own do it, which may read that folder; without it, root does.
 WorkingDirectory={folder}
 # HIGHLEVEL_TOKEN=... in a file that only root can read (mode 0600):
 EnvironmentFile=-/etc/highlevel-importer/{named.name}.env
@@ -207,8 +209,10 @@ def cron(jobs: Sequence[ScheduledJob], entry: ScheduleEntry) -> str:
 
 # Kubernetes
 
+_IMAGE_USER: Final = 10_001
+"""As whom the image of examples/containers runs; any image will do that can be run so."""
 _K8S_NEEDS: Final = """\
-# Needs, once: an image that has importer and its extra serve (--image), a volume claim highlevel-importer-state, and
+# Needs, once: an image that has importer and its extra serve (--image; examples/containers/Containerfile makes one), a volume claim highlevel-importer-state, and
 #   kubectl create secret generic highlevel-importer --from-literal=HIGHLEVEL_TOKEN=...
 #   kubectl create configmap highlevel-importer-jobs {files}
 # A config map is flat and read-only: name mappings without a folder, sources by URL, and output: /state/results.
@@ -256,16 +260,33 @@ def _pod(named: ScheduledJob, entry: ScheduleEntry) -> dict[str, object]:
         "args": ["serve", f"/jobs/{entry.jobs_file.name}", "--once", "--job", named.name],
         "env": [{"name": "IMPORTER_STATE", "value": "/state"}],
         "envFrom": [{"secretRef": {"name": "highlevel-importer"}}],  # HIGHLEVEL_TOKEN and the like
-        "volumeMounts": [{"name": "jobs", "mountPath": "/jobs"}, {"name": "state", "mountPath": "/state"}],
+        "volumeMounts": [
+            {"name": "jobs", "mountPath": "/jobs"},
+            {"name": "state", "mountPath": "/state"},
+            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108  (the container's own)
+        ],
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
     }
     return {
         "restartPolicy": "Never",
         "terminationGracePeriodSeconds": 120,
+        # Without a group of its own, a fresh volume is root's, and nothing could be written to it.
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": _IMAGE_USER,
+            "fsGroup": _IMAGE_USER,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
         "containers": [container],
         "volumes": [
             {"name": "jobs", "configMap": {"name": "highlevel-importer-jobs"}},
             # Journals and the list of imported files have to outlive the pod, or files are imported twice.
             {"name": "state", "persistentVolumeClaim": {"claimName": "highlevel-importer-state"}},
+            {"name": "tmp", "emptyDir": {}},
         ],
     }
 

@@ -15,7 +15,7 @@ from importer.records import value_type
 from importer.settings import DEFAULT_BASE_URL
 from importer.sources import masked
 from importer.sources.sightings import Sighting
-from importer.state.database import Purpose, StateFile
+from importer.state.database import Purpose, StateFile, replacing
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS jobs (
@@ -43,6 +43,12 @@ CREATE TABLE IF NOT EXISTS outbox (
     number INTEGER PRIMARY KEY, channel TEXT NOT NULL, notice TEXT NOT NULL, attempts INTEGER NOT NULL, next_at REAL NOT NULL
 );
 """
+_PUT_JOB: Final = replacing(
+    "jobs",
+    "name, accounted_until, health, since, open_run, open_due, open_file, attempt, next_at",
+    key="name",
+)
+_PUT_DEALT: Final = replacing("dealt_with", "job, reference, size, modified_at", key="job, reference")
 _KEPT_OCCASIONS: Final = 1000
 
 
@@ -199,7 +205,7 @@ class JobsState(StateFile):
             )
             database.executemany(
                 "INSERT INTO totals (job, name, value) VALUES (?, ?, ?) "
-                "ON CONFLICT DO UPDATE SET value = value + excluded.value",
+                "ON CONFLICT (job, name) DO UPDATE SET value = totals.value + excluded.value",
                 ((occasion.job, name, value) for name, value in _added(occasion).items()),
             )
             database.executemany(
@@ -252,16 +258,13 @@ class JobsState(StateFile):
 
     def deal(self, job: str, reference: str, size: int | None, modified_at: float | None) -> None:
         with self._db.transaction() as database:
-            database.execute(
-                "INSERT OR REPLACE INTO dealt_with (job, reference, size, modified_at) VALUES (?, ?, ?, ?)",
-                (job, masked(reference), size, modified_at),
-            )
+            database.execute(_PUT_DEALT, (job, masked(reference), size, modified_at))
 
     def let_go(self, job: str, overtaken: Iterable[Sighting]) -> None:
         """Count files as dealt with that a newer one has overtaken: once that is put away they would be the newest."""
         with self._db.transaction() as database:
             database.executemany(
-                "INSERT OR REPLACE INTO dealt_with (job, reference, size, modified_at) VALUES (?, ?, ?, ?)",
+                _PUT_DEALT,
                 ((job, masked(each.reference), each.size, each.modified_at) for each in overtaken),
             )
 
@@ -329,8 +332,7 @@ class JobsState(StateFile):
 
     def _put(self, job_state: JobState) -> None:
         self._db.execute(
-            "INSERT OR REPLACE INTO jobs (name, accounted_until, health, since, open_run, open_due, open_file, attempt, "
-            "next_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            _PUT_JOB,
             (
                 job_state.name,
                 job_state.accounted_until,

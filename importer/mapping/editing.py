@@ -9,7 +9,7 @@ from importer.errors import MappingError
 from importer.mapping.loading import Mapping, parse_mapping
 from importer.runtime.regex import regex
 from importer.yaml.document import Plain, YamlPath, read
-from importer.yaml.editing import CannotEditError, remove_value, set_value, value_at
+from importer.yaml.editing import CannotEditError, remove_value, set_value, value_at, wrap_value
 
 _STEP: Final = regex(r'"([^"]+)"|([^."]+)')
 _RULES: Final = frozenset({"fields", "custom_fields"})
@@ -91,7 +91,7 @@ def _spelled_out(text: str, path: YamlPath) -> str:
         rule = path[:length]
         there = value_at(text, rule)
         if there is not None and (key := short_key(rule, there)) is not None:
-            return set_value(text, rule, {key: there})
+            return wrap_value(text, rule, key)
     return text
 
 

@@ -11,7 +11,7 @@ from importer.highlevel.catalog import CustomField
 from importer.highlevel.contacts import HeldContact
 from importer.highlevel.equality import custom_key
 from importer.records import Record, value_type
-from importer.state.database import Database, Purpose, ensure_database
+from importer.state.database import Database, Purpose, scratch_database
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS held (number INTEGER PRIMARY KEY, key TEXT NOT NULL, id TEXT NOT NULL);
@@ -57,7 +57,7 @@ class FieldIndex:
 
     @classmethod
     def scratch(cls, path: Path, field: CustomField) -> Self:
-        return cls(ensure_database(path, _PURPOSE, _SCHEMA), ValueKeys(field))
+        return cls(scratch_database(path, _PURPOSE, _SCHEMA), ValueKeys(field))
 
     def __enter__(self) -> Self:
         return self

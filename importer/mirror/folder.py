@@ -12,7 +12,7 @@ from importer.errors import RunConflictError, SettingsError, StateError
 from importer.mirror.store import Mirror, MirrorFacts
 from importer.runtime.clock import Clock
 from importer.runtime.process_lock import LockHeldError, locked, this_process
-from importer.state.database import DamagedError
+from importer.state.database import DamagedError, databases_below, delete_database
 
 KEEP_DAYS: Final = 7
 """For so long a mirror is kept after it was last read: it holds people's data."""
@@ -54,7 +54,7 @@ class MirrorFolder:
             raise SettingsError(
                 f"The state folder {self._path.parent} cannot be used: {cause.strerror}. Name another one with --state."
             ) from None
-        return folder / f"{int(self._clock.now() * 1000):016d}.db"
+        return folder / f"{_stamp(self._clock.now())}.db"
 
     @contextlib.contextmanager
     def reading(self, base_url: str, location_id: str) -> Iterator[None]:
@@ -72,45 +72,47 @@ class MirrorFolder:
 
     def all(self) -> tuple[Path, ...]:
         """List the mirrors and drafts of all locations."""
-        return tuple(sorted(self._path.glob("*/*.db")))
+        return tuple(sorted(databases_below(self._path, "*/*.db")))
 
     def keep_only(self, wanted: Path) -> None:
         """Delete the other mirrors and drafts of a location; what another process has open goes with a later reading."""
-        for path in wanted.parent.glob("*.db"):
+        for path in databases_below(wanted.parent, "*.db"):
             if path != wanted:
-                _delete(path)
+                delete_database(path)
 
     def discard(self, path: Path) -> None:
-        _delete(path)
+        delete_database(path)
 
     def sweep(self) -> None:
         """Delete what was not read for ``KEEP_DAYS``."""
         oldest = self._clock.now() - KEEP_DAYS * 86_400
-        for path in self._path.glob("*/*.db"):
-            with contextlib.suppress(OSError):
-                log = path.with_name(f"{path.name}-wal")
-                touched = max(each.stat().st_mtime for each in (path, log) if each.exists())
-                if touched < oldest:
-                    _delete(path)
+        for path in databases_below(self._path, "*/*.db"):
+            with contextlib.suppress(SettingsError):
+                # one whose name is younger need not be opened
+                if path.stem < _stamp(oldest) and (facts := _facts(path)) and facts.as_of < oldest:
+                    delete_database(path)
 
     def _place(self, base_url: str, location_id: str) -> Path:
         # a location's id is what somebody typed: as a name it could lead out of the folder
         return self._path / hashlib.sha256(f"{base_url}\n{location_id}".encode()).hexdigest()[:32]
 
     def _files(self, base_url: str, location_id: str) -> Iterator[tuple[Path, MirrorFacts]]:
-        for path in sorted(self._place(base_url, location_id).glob("*.db"), reverse=True):
-            try:
-                with Mirror.open(path) as mirror:
-                    facts = mirror.facts
-            except (DamagedError, TypeError, ValueError):
-                _delete(path)
-                continue
-            except StateError as cause:
-                raise SettingsError(str(cause)) from cause
-            yield path, facts
+        for path in sorted(databases_below(self._place(base_url, location_id), "*.db"), reverse=True):
+            if (facts := _facts(path)) is not None:
+                yield path, facts
 
 
-def _delete(path: Path) -> None:
-    for suffix in ("-wal", "-shm", ""):
-        with contextlib.suppress(OSError):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
+def _stamp(moment: float) -> str:
+    return f"{int(moment * 1000):016d}"
+
+
+def _facts(path: Path) -> MirrorFacts | None:
+    """Read what is known of a mirror; a damaged one is deleted. Raises SettingsError."""
+    try:
+        with Mirror.open(path) as mirror:
+            return mirror.facts
+    except (DamagedError, TypeError, ValueError):
+        delete_database(path)
+        return None
+    except StateError as cause:
+        raise SettingsError(str(cause)) from cause

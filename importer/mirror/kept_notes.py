@@ -7,12 +7,13 @@ from typing import Final
 
 from importer.highlevel.notes import HeldNote
 from importer.highlevel.wire import decode, encode
-from importer.state.database import Database
+from importer.state.database import Database, replacing
 
 _SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS notes (id TEXT PRIMARY KEY, read_at REAL NOT NULL, content BLOB NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS notes_read (whole_at REAL NOT NULL)",
 )
+_PUT: Final = replacing("notes", "id, read_at, content", key="id")
 WHOLE_SECONDS: Final = 3_600.0
 """For so long what was read whole is taken for what is there, as a mirror is."""
 CUT_OFF_SECONDS: Final = 86_400.0
@@ -51,7 +52,7 @@ class KeptNotes:
             for contact_id, some in notes.items()
         ]
         with self._db.transaction():
-            self._db.executemany("INSERT OR REPLACE INTO notes VALUES (?, ?, ?)", rows)
+            self._db.executemany(_PUT, rows)
 
     def find(self, contact_ids: Iterable[str]) -> dict[str, tuple[HeldNote, ...]]:
         """Give the notes of those contacts that were read."""
@@ -67,5 +68,5 @@ class KeptNotes:
 
     def drop(self, contact_ids: Iterable[str]) -> None:
         """Delete those of contacts that are gone, or to be forgotten."""
-        if self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'notes'").fetchone() is not None:
+        if self._db.columns("notes"):
             self._db.executemany("DELETE FROM notes WHERE id = ?", [(each,) for each in contact_ids])

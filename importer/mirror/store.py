@@ -12,7 +12,14 @@ from importer.highlevel.contacts import ADDITIONAL, NOT_IN_SEARCH, HeldContact
 from importer.highlevel.wire import decode, encode
 from importer.mirror.kept_notes import KeptNotes
 from importer.records import Json, value_type
-from importer.state.database import Database, Purpose, ensure_database, open_database
+from importer.state.database import (
+    Database,
+    Purpose,
+    ensure_database,
+    open_database,
+    replacing,
+    scratch_database,
+)
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS contacts (number INTEGER PRIMARY KEY, id TEXT NOT NULL, content BLOB NOT NULL);
@@ -29,6 +36,9 @@ _PURPOSE: Final = Purpose(
     # What a power cut takes of the last pages is read again.
     pragmas=("cache_size = -8192", "temp_store = FILE", "synchronous = NORMAL"),
 )
+_SCRATCH: Final = replace(_PURPOSE, pragmas=(*_PURPOSE.pragmas[:2], "synchronous = OFF"))
+_PUT_DETAIL: Final = replacing("details", "id, updated, content", key="id")
+_PUT_FACT: Final = replacing("facts", "name, value", key="name")
 _OLDER: Final = (
     "SELECT number FROM contacts AS held "
     "WHERE EXISTS (SELECT 1 FROM contacts AS later WHERE later.id = held.id AND later.number > held.number)"
@@ -86,8 +96,8 @@ class Mirror:
     @classmethod
     def scratch(cls, path: Path) -> Self:
         """Begin a mirror that is needed no longer than it is open: what is lost of it is made again."""
-        mirror = cls.create(path, MirrorFacts(location_id="", name="", begun_at=0.0, as_of=0.0))
-        mirror._db.execute("PRAGMA synchronous = OFF")  # noqa: SLF001  (its own)
+        mirror = cls(scratch_database(path, _SCRATCH, _SCHEMA))
+        mirror._write(MirrorFacts(location_id="", name="", begun_at=0.0, as_of=0.0))
         mirror.index()
         return mirror
 
@@ -203,9 +213,7 @@ class Mirror:
             for contact in contacts
         ]
         with self._db.transaction():
-            self._db.executemany(
-                "INSERT OR REPLACE INTO details (id, updated, content) VALUES (?, ?, ?)", kept
-            )
+            self._db.executemany(_PUT_DETAIL, kept)
 
     def completed(self, contacts: Iterable[HeldContact]) -> dict[str, HeldContact]:
         """Give those of the contacts, with all fields, that were read by id since they changed last."""
@@ -269,18 +277,18 @@ class Mirror:
 
     def drop(self, contact_ids: Iterable[str]) -> None:
         """Take out contacts that are known to be gone."""
-        gone = list(contact_ids)
         with self._db.transaction():
-            self._remove(gone)
-            self._db.executemany("DELETE FROM details WHERE id = ?", [(each,) for each in gone])
-            self.notes.drop(gone)
+            self._drop(list(contact_ids))
+
+    def _drop(self, gone: list[str]) -> None:
+        self._remove(gone)
+        self._db.executemany("DELETE FROM details WHERE id = ?", [(each,) for each in gone])
+        self.notes.drop(gone)
 
     def forget(self, contact_ids: Iterable[str]) -> None:
         """Take contacts out, so that no byte of them is left in the file."""
-        self._db.execute("PRAGMA secure_delete = ON")
-        self.drop(contact_ids)
-        self._db.execute("VACUUM")
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        with self._db.erasing(anew=True):
+            self._drop(list(contact_ids))
 
     def _insert(self, contacts: Iterable[HeldContact], *, behind: int) -> None:
         self._put(enumerate(contacts, behind + 1))
@@ -317,7 +325,7 @@ class Mirror:
 
     def _write(self, facts: MirrorFacts) -> None:
         values = [(name, json.dumps(getattr(facts, name))) for name in MirrorFacts.__slots__]
-        self._db.executemany("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)", values)
+        self._db.executemany(_PUT_FACT, values)
 
 
 def _write(contact: HeldContact) -> bytes:

@@ -22,9 +22,12 @@ __all__ = [
     "begin_anew_if_damaged",
     "create_database",
     "database_is_there",
+    "databases_below",
+    "delete_database",
     "ensure_database",
     "open_database",
     "replacing",
+    "scratch_database",
     "statements",
     "sync_file",
     "sync_folder",
@@ -68,6 +71,27 @@ def database_is_there(path: Path) -> bool:
     if (face := face_of(path)) is not None:
         return bool(_schemas().schema_is_there(face, path))
     return path.is_file()
+
+
+def scratch_database(path: Path, purpose: Purpose, schema: str) -> Database:
+    """Open one that this process alone needs, and no longer than it is open: in a file, wherever the state lies."""
+    return sqlite.ensure_database(path, purpose, schema)
+
+
+def delete_database(path: Path) -> None:
+    """Delete one that is not needed any more; one that somebody reads may stay until the next time."""
+    if (face := face_of(path)) is not None:
+        _schemas().delete_schema(face, path)
+    else:
+        sqlite.delete_database(path)
+
+
+def databases_below(folder: Path, pattern: str) -> list[Path]:
+    """List those below a folder whose paths are like a pattern (``*/plan.db``)."""
+    if (face := face_of(folder / pattern)) is not None:
+        found: list[Path] = _schemas().schemas_below(face, folder, pattern)
+        return found
+    return list(folder.glob(pattern))
 
 
 def replacing(table: str, columns: str, *, key: str) -> str:
@@ -130,8 +154,7 @@ class ScratchFile:
 
     @classmethod
     def scratch(cls, path: Path) -> Self:
-        # of this process alone, so in a file wherever the state lies
-        return cls(sqlite.ensure_database(path, cls.PURPOSE, cls.SCHEMA))
+        return cls(scratch_database(path, cls.PURPOSE, cls.SCHEMA))
 
     def __enter__(self) -> Self:
         return self

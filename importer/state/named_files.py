@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from importer.errors import SettingsError, StateError
-from importer.state.database import Database, Purpose, begin_anew_if_damaged
+from importer.state.database import Database, Purpose, begin_anew_if_damaged, database_is_there, replacing
 
 FILE_NAME: Final = "files.db"
 _SCHEMA: Final = """
@@ -15,6 +15,7 @@ CREATE TABLE IF NOT EXISTS files (
     PRIMARY KEY (location, field, reference)
 ) WITHOUT ROWID;
 """
+_PUT: Final = replacing("files", "location, field, reference, name, stored", key="location, field, reference")
 _PURPOSE: Final = Purpose(
     title="The run's list of uploaded files",
     go_on="go on with: importer resume",
@@ -39,7 +40,7 @@ class NamedFiles:
 
     @staticmethod
     def is_in(folder: Path) -> bool:
-        return (folder / FILE_NAME).exists()
+        return database_is_there(folder / FILE_NAME)
 
     def __enter__(self) -> Self:
         return self
@@ -57,7 +58,4 @@ class NamedFiles:
 
     def note(self, location_id: str, field_id: str, reference: str, *, name: str, stored: str) -> None:
         with self._db.transaction() as database:
-            database.execute(
-                "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)",
-                (location_id, field_id, reference, name, stored),
-            )
+            database.execute(_PUT, (location_id, field_id, reference, name, stored))

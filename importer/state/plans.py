@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, field, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +16,16 @@ from typing import Any, Final, Self
 
 from importer.errors import SettingsError, StateError
 from importer.records import Change, Fault, Json, PlanAction, PlannedRow, RowId, value_type
-from importer.state.database import Database, Purpose, ensure_database, open_database
+from importer.runtime.regex import regex
+from importer.state.database import (
+    Database,
+    Purpose,
+    databases_below,
+    delete_database,
+    ensure_database,
+    open_database,
+    replacing,
+)
 
 KEEP_DAYS: Final = 30
 GOOD_FOR_SECONDS: Final = 7 * 86_400.0
@@ -32,6 +42,12 @@ CREATE TABLE IF NOT EXISTS approvals (
     one INTEGER PRIMARY KEY CHECK (one = 1), job TEXT, why TEXT, decision TEXT, by TEXT, at REAL
 )
 """
+_PUT_FACT: Final = replacing("facts", "name, value", key="name")
+_PUT_APPROVAL: Final = replacing("approvals", "one, job, why, decision, by, at", key="one")
+_ACTION: Final = regex(r'\["(\w+)"')
+# so much of a row's content has the action in it
+_BEGINS: Final = f"SELECT substr(content, 1, {3 + max(map(len, PlanAction))}) AS begins, count(*) FROM rows GROUP BY begins"  # noqa: S608
+_STAMP: Final = regex(r"plan-(\d{8}-\d{6})-")
 _PURPOSE: Final = Purpose(
     title="The plan",
     go_on="plan again",
@@ -108,8 +124,7 @@ class StoredPlan:
     @staticmethod
     def discard(folder: Path) -> None:
         """Delete what a run that compared by itself decided: the old values of contacts are in it."""
-        for suffix in ("", "-wal", "-shm"):
-            (folder / f"{_FILE}{suffix}").unlink(missing_ok=True)
+        delete_database(folder / _FILE)
 
     def __enter__(self) -> Self:
         return self
@@ -138,7 +153,7 @@ class StoredPlan:
         values = [(name, json.dumps(value)) for name, value in asdict(facts).items()]
         self._db.execute("PRAGMA synchronous = FULL")  # all that was added goes to the disk with this
         with self._db.transaction():
-            self._db.executemany("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)", values)
+            self._db.executemany(_PUT_FACT, values)
 
     @property
     def facts(self) -> PlanFacts:
@@ -182,8 +197,9 @@ class StoredPlan:
 
     def _put(self, approval: Approval) -> None:
         self._db.execute(
-            "INSERT OR REPLACE INTO approvals (one, job, why, decision, by, at) VALUES (1, ?, ?, ?, ?, ?)",
+            _PUT_APPROVAL,
             (
+                1,
                 approval.job,
                 approval.why,
                 approval.decision.value if approval.decision else None,
@@ -194,8 +210,11 @@ class StoredPlan:
 
     def count_actions(self) -> dict[PlanAction, int]:
         """Tell of how many rows each thing was decided."""
-        found = self._db.execute("SELECT json_extract(content, '$[0]'), count(*) FROM rows GROUP BY 1")
-        return {PlanAction(action): count for action, count in found}
+        counts: Counter[PlanAction] = Counter()
+        for content, count in self._db.execute(_BEGINS):
+            if found := _ACTION.match(content):
+                counts[PlanAction(found[1])] += count
+        return dict(counts)
 
     def mentions(self, wanted: re.Pattern[str]) -> bool:
         """Tell whether a pattern is found in any row."""
@@ -228,10 +247,8 @@ class Plans:
 
     def ids(self) -> tuple[str, ...]:
         """List the plans, newest first."""
-        if not self._path.is_dir():
-            return ()
         return tuple(
-            sorted((each.name for each in self._path.iterdir() if (each / _FILE).is_file()), reverse=True)
+            sorted((path.parent.name for path in databases_below(self._path, f"*/{_FILE}")), reverse=True)
         )
 
     def find(self, wanted: str) -> Path:
@@ -256,12 +273,13 @@ class Plans:
 
     def sweep(self, now: float) -> None:
         """Delete plans that nobody will apply any more."""
+        oldest = f"{datetime.fromtimestamp(max(0.0, now - KEEP_DAYS * 86_400), UTC):%Y%m%d-%H%M%S}"
         for plan_id in self.ids():
-            with contextlib.suppress(OSError):
-                if (self._path / plan_id / _FILE).stat().st_mtime < now - KEEP_DAYS * 86_400:
-                    shutil.rmtree(self._path / plan_id, ignore_errors=True)
+            if (made := _STAMP.match(plan_id)) and made[1] < oldest:
+                self.discard(plan_id)
 
     def discard(self, plan_id: str) -> None:
+        delete_database(self._path / plan_id / _FILE)
         shutil.rmtree(self._path / plan_id, ignore_errors=True)
 
 

@@ -38,6 +38,10 @@ class DamagedError(StateError):
         self.finding = finding or sentence
 
 
+class AlreadyThereError(StateError):
+    """A row of that key is there already."""
+
+
 class SqlAnswer(Protocol):
     """What a statement came to."""
 
@@ -63,6 +67,11 @@ class Database(Protocol):
     """The file; of a schema, the file that it would be, in the face folder."""
     purpose: Purpose
 
+    @property
+    def shared(self) -> bool:
+        """Processes of other machines may use it at the same time."""
+        ...
+
     def execute(self, statement: str, values: SqlValues = (), /) -> SqlAnswer: ...
 
     def executemany(self, statement: str, values: Iterable[SqlValues], /) -> SqlAnswer: ...
@@ -79,6 +88,10 @@ class Database(Protocol):
 
     def erasing(self, *, anew: bool = False) -> AbstractContextManager[Self]:
         """Make everything inside a transaction, and see that nothing is left of what it deletes; ``anew``: nor of what it changes."""
+        ...
+
+    def columns(self, table: str) -> frozenset[str]:
+        """Name the columns that a table has; none where it is not there."""
         ...
 
     def name_cell(self, name: str) -> str | bytes:

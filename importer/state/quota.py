@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import astuple, replace
 from pathlib import Path
+from typing import Final
 
 from importer.errors import StateError
 from importer.records import QuotaMark
+from importer.state.database import Purpose, begin_anew_if_damaged, database_is_there
+
+FILE_NAME: Final = "quota.db"
+_OLDER_FILE_NAME: Final = "quota.json"
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS marks (
+    base_url TEXT NOT NULL, location_id TEXT NOT NULL, at REAL NOT NULL, in_window INTEGER NOT NULL,
+    used_today INTEGER NOT NULL, daily_remaining INTEGER, slowest_seconds REAL NOT NULL,
+    PRIMARY KEY (base_url, location_id)
+) WITHOUT ROWID;
+"""
+_PURPOSE: Final = Purpose(
+    title="The memory of quotas",
+    go_on="try again",
+    if_damaged="Move it away.",
+    # the vendor's own headers correct it at the first reply
+    without_it="What was used of the last day's quota is learnt anew.",
+    busy_seconds=2.0,
+)
+_OF_THE_NEWER: Final = ("at", "in_window", "used_today", "daily_remaining")
+_REMEMBER: Final = f"""
+    INSERT INTO marks (base_url, location_id, at, in_window, used_today, daily_remaining, slowest_seconds)
+    VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (base_url, location_id) DO UPDATE SET
+        {", ".join(f"{name} = CASE WHEN marks.at > excluded.at THEN marks.{name} ELSE excluded.{name} END" for name in _OF_THE_NEWER)},
+        slowest_seconds = max(marks.slowest_seconds, excluded.slowest_seconds)
+"""  # noqa: S608  (our own text)
 
 
 def latest(first: Mapping[str, QuotaMark], second: Mapping[str, QuotaMark]) -> dict[str, QuotaMark]:
@@ -24,33 +51,40 @@ def latest(first: Mapping[str, QuotaMark], second: Mapping[str, QuotaMark]) -> d
 
 
 class QuotaMemory:
-    """A small file beside the runs: marks by base URL and location. It holds no person's data."""
+    """A small database beside the runs: marks by base URL and location. It holds no person's data."""
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / "quota.json"
+        self._path = folder / FILE_NAME
+        self._older = folder / _OLDER_FILE_NAME
 
     def marks(self, base_url: str) -> dict[str, QuotaMark]:
-        return {mark.location_id: mark for mark in self._read().get(base_url, ())}
+        """Give what is remembered; what cannot be read is as good as not remembered."""
+        kept: list[QuotaMark] = []
+        with contextlib.suppress(StateError):
+            if database_is_there(self._path):
+                kept = self._kept(base_url)
+        return latest(self._of_older_importers(base_url), {mark.location_id: mark for mark in kept})
 
     def remember(self, base_url: str, marks: Mapping[str, QuotaMark]) -> None:
-        known = self._read()
-        known[base_url] = list(
-            latest({mark.location_id: mark for mark in known.get(base_url, ())}, marks).values()
-        )
-        content = {url: [asdict(mark) for mark in of_url] for url, of_url in known.items()}
-        whole = self._path.with_name(f"quota.json.{os.getpid()}.part")
-        try:
-            handle = os.open(whole, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8") as opened:
-                json.dump(content, opened)
-            whole.replace(self._path)
-        except OSError as cause:
-            raise StateError(f"{self._path} cannot be written: {cause.strerror}.") from cause
+        """Keep marks, where no newer ones are. Raises StateError."""
+        with (
+            contextlib.closing(begin_anew_if_damaged(self._path, _PURPOSE, _SCHEMA)) as db,
+            db.transaction() as database,
+        ):
+            database.executemany(_REMEMBER, [(base_url, *astuple(mark)) for mark in marks.values()])
 
-    def _read(self) -> dict[str, list[QuotaMark]]:
-        # What cannot be read is as good as not remembered: the vendor's own headers correct it at the first reply.
+    def _kept(self, base_url: str) -> list[QuotaMark]:
+        columns = tuple(QuotaMark.__dataclass_fields__)
+        query = f"SELECT {', '.join(columns)} FROM marks WHERE base_url = ?"  # noqa: S608  (our own names)
+        with contextlib.closing(begin_anew_if_damaged(self._path, _PURPOSE, _SCHEMA)) as db:
+            return [
+                QuotaMark(**dict(zip(columns, cells, strict=True)))
+                for cells in db.execute(query, (base_url,))
+            ]
+
+    def _of_older_importers(self, base_url: str) -> dict[str, QuotaMark]:
         try:
-            content = json.loads(self._path.read_text(encoding="utf-8"))
-            return {url: [QuotaMark(**mark) for mark in marks] for url, marks in content.items()}
-        except (OSError, ValueError, TypeError, AttributeError):
+            content = json.loads(self._older.read_text(encoding="utf-8"))
+            return {mark["location_id"]: QuotaMark(**mark) for mark in content.get(base_url, ())}
+        except (OSError, ValueError, TypeError, AttributeError, KeyError):
             return {}

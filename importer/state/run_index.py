@@ -21,11 +21,13 @@ from importer.state.journal import Identity
 from importer.state.quota import latest
 
 FILE_NAME: Final = "runs.db"
-_VERSION: Final = 1
+_VERSION: Final = 2
 # `stamp` tells as of when a run's marks were read; none of a run that was at work then.
 _SCHEMA: Final = """
 DROP TABLE IF EXISTS runs;
 DROP TABLE IF EXISTS marks;
+DROP TABLE IF EXISTS version;
+CREATE TABLE version (number INTEGER NOT NULL);
 CREATE TABLE runs (
     run_id TEXT PRIMARY KEY, names BLOB, contents BLOB, mapping BLOB, stamp INTEGER, used_at REAL
 ) WITHOUT ROWID;
@@ -48,15 +50,15 @@ _PURPOSE: Final = Purpose(
     busy_seconds=2.0,
     misfit_is_damage=True,
 )
-# Beside max(), SQLite takes the other columns from the row that has it.
-_NEWEST: Final = """
-SELECT location_id, max(at), in_window, used_today, daily_remaining, slowest_seconds
-FROM marks JOIN runs USING (run_id) WHERE base_url = ? AND used_at >= ? GROUP BY location_id
-"""
-_SLOWEST: Final = """
-SELECT location_id, at, in_window, used_today, daily_remaining, max(slowest_seconds)
-FROM marks JOIN runs USING (run_id) WHERE base_url = ? AND used_at >= ? GROUP BY location_id
-"""
+_OF_A_RUN: Final = "location_id, at, in_window, used_today, daily_remaining, slowest_seconds"
+_FOREMOST: Final = f"""
+SELECT {_OF_A_RUN} FROM (
+    SELECT {_OF_A_RUN}, row_number() OVER (PARTITION BY location_id ORDER BY {{first}} DESC) AS place
+    FROM marks JOIN runs USING (run_id) WHERE base_url = ? AND used_at >= ?
+) AS ranked WHERE place = 1
+"""  # noqa: S608  (our own text)
+_NEWEST: Final = _FOREMOST.format(first="at")
+_SLOWEST: Final = _FOREMOST.format(first="slowest_seconds")
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -191,7 +193,9 @@ class RunIndex:
 
 
 def _version(db: Database) -> int:
-    return int(db.execute("PRAGMA user_version").fetchone()[0])
+    if not db.columns("version"):
+        return 0
+    return int(db.execute("SELECT coalesce(max(number), 0) FROM version").fetchone()[0])
 
 
 def _begin_anew(db: Database) -> None:
@@ -200,7 +204,7 @@ def _begin_anew(db: Database) -> None:
             return
         for statement in statements(_SCHEMA):
             db.execute(statement)
-        db.execute(f"PRAGMA user_version = {_VERSION}")
+        db.execute("INSERT INTO version VALUES (?)", (_VERSION,))
 
 
 def _digests(identity: Identity) -> tuple[bytes | None, bytes, bytes]:

@@ -89,6 +89,8 @@ class SqliteDatabase(sqlite3.Connection):
     cannot hold such a log (network shares), SQLite stays with its older journal, which is slower and as safe.
     """
 
+    shared: Final = False
+
     def __init__(self, path: Path, purpose: Purpose) -> None:
         self.path = path
         self.purpose = purpose
@@ -168,6 +170,9 @@ class SqliteDatabase(sqlite3.Connection):
             self.execute("VACUUM")
         self.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
+    def columns(self, table: str) -> frozenset[str]:
+        return frozenset(name for _, name, *_ in self.execute(f'PRAGMA table_info("{table}")'))
+
     def name_cell(self, name: str) -> str | bytes:
         """Give a file's name as text, or as its bytes where it is no UTF-8."""
         try:
@@ -246,6 +251,13 @@ def begin_anew_if_damaged(path: Path, purpose: Purpose, schema: str) -> SqliteDa
         begun = f"It was put aside as {aside.name}, and another one begun. {purpose.without_it}"
         logger.warning("%s %s", damaged.finding, begun.strip())
         return ensure_database(path, purpose, schema)
+
+
+def delete_database(path: Path) -> None:
+    """Delete a file, and what lies beside it; what another process has open stays where the system wants it so."""
+    for suffix in ("-wal", "-shm", ""):
+        with contextlib.suppress(OSError):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def _make_private(path: Path, purpose: Purpose, flags: int = 0) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import secrets
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -79,6 +80,8 @@ class Screen:
         """The custom fields of locations that were asked for them."""
         self.looking: dict[str, str] = {}
         """What a look at taking a run back said last, by the run's id."""
+        self.start_id = secrets.token_hex(8)
+        """Stands in each page: the program that made it may have ended, and another one answer at its address."""
         self.login: Login | None = None
         """The login that somebody began last."""
         self.masked = False
@@ -132,6 +135,7 @@ class Screen:
             draft=draft,
             known_draft=None if draft is None else _known(draft),
             masked=self.masked,
+            start=self.start_id,
             hue=None if draft is None or draft.location_id is None else hue_of(draft.location_id),
             **{"place": None, **shown},
         )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
+
+from importer.codes import BY_NAME
 
 _FOLDER: Final = Path(__file__).parent / "pages"
 
@@ -22,12 +25,25 @@ class Words:
         text = self._texts[key]
         return text.format_map(values) if values else text
 
+    def mend(self, code: str) -> str:
+        """Say what to do about a fault: in the screen's own words where the catalogue of codes speaks of flags and keys."""
+        known = BY_NAME.get(code)
+        return self._texts.get(f"mend.{code}") or ("" if known is None else known.mend)
+
     def as_script(self) -> bytes:
         """Write the catalogue as the module that the pages' scripts take it from."""
         return f"export default {json.dumps(dict(self._texts), ensure_ascii=False)};\n".encode()
 
     def keys(self) -> frozenset[str]:
         return frozenset(self._texts)
+
+
+_COMMAND_LINE: Final = re.compile(r" \(--[^()]*\)| with --[a-z-]+")
+
+
+def without_flags(sentence: str) -> str:
+    """Leave out of a sentence what it tells those who type commands: `` (--encoding, or ...)`` and `` with --sheet``."""
+    return _COMMAND_LINE.sub("", sentence)
 
 
 @cache

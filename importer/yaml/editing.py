@@ -44,6 +44,17 @@ def set_value(text: str, path: YamlPath, value: Plain) -> str:
     return text if old == value else _replaced(text, path, value)
 
 
+def wrap_value(text: str, path: YamlPath, key: str) -> str:
+    """Put what stands at ``path`` below a key of its own; a list keeps its lines and the comments in them. Raises CannotEditError."""
+    page = _Page.of(text)
+    node, rest = page.walk(path)
+    there = value_at(text, path)
+    if rest or there is None:
+        raise CannotEditError(f"There is no {dotted(path)} to change.")
+    span, filling = page.wrapped(page.walk(path[:-1])[0], node, key, there)
+    return _proven(text, page.exchanged(span, filling), _with(_value(text), path, {key: there}), path)
+
+
 def add_entry(text: str, path: YamlPath, value: dict[str, Plain]) -> str:
     """Write a new dictionary at ``path``, a line for each of its keys where its surroundings are written so.
 
@@ -176,6 +187,21 @@ class _Page:
         if key_end < self._line_start(start) and line.endswith(":") and "#" not in line:
             return (key_end, end), f" {inline(value)}"
         return (start, end), inline(value)
+
+    def wrapped(
+        self, parent: yaml.Node, node: yaml.Node, key: str, value: Plain
+    ) -> tuple[tuple[int, int], str]:
+        """Find how a value is written below a key: what is a list stays as it is written."""
+        start, end = self.value_span(node)
+        if not isinstance(node, yaml.SequenceNode):
+            return self.room_for_value(node, {key: value})
+        if node.flow_style:
+            return (start, end), f"{{{quoted(key)}: {self.text[start:end]}}}"
+        span = self._line_start(start), self._line_end(end)
+        column = max(node.start_mark.column, parent.start_mark.column + 2)
+        lines = self.text[slice(*span)].split(self.newline)
+        below = (f"  {line}" if line.strip() else line for line in lines)
+        return span, self.newline.join((f"{' ' * column}{quoted(key)}:", *below))
 
     def room_for_key(self, parent: yaml.MappingNode, key: str, value: Plain) -> tuple[tuple[int, int], str]:
         return self._room(parent, f"{quoted(key)}: {inline(value)}")

@@ -18,7 +18,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
 GENERATED = {"docs/api.md", "docs/codes.md", "docs/commands.md"}
-LINKED = (*PAGES, "CONTRIBUTING.md", "CHANGELOG.md", "mappings/README.md")
+LINKED = (*PAGES, "CONTRIBUTING.md", "CHANGELOG.md", "mappings/README.md", "docs/.site/front.md")
 README_MOST_BYTES = 12_288
 
 BLOCK = re.compile(

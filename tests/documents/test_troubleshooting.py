@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -21,6 +22,17 @@ SYMPTOMS = [
     if title not in NOT_OURS
     for symptom in re.findall(r"^\| `([^`]+)` \|", text, re.MULTILINE)
 ]
+NOT_ON_THE_SCREEN = (
+    {
+        "Code",
+        "Download ZIP",
+        "More info",
+        "Run anyway",
+        "Open",
+    }  # of the page of the repository, of Windows and macOS
+    | {"Settings", "Private Integrations", "Create new integration"}  # of HighLevel
+    | {"one browser, once"}  # emphasis
+)
 OPEN = "\0"
 """Stands where a sentence takes what differs from run to run."""
 
@@ -69,3 +81,23 @@ def found_sentences() -> Iterator[str]:
                     yield text
     for path in (ROOT / "examples" / "starters").iterdir():
         yield path.read_text(encoding="utf-8")
+    yield from words_of_the_screen().values()
+
+
+def words_of_the_screen() -> dict[str, str]:
+    words: dict[str, str] = json.loads(
+        (ROOT / "importer" / "ui" / "pages" / "words.en.json").read_text(encoding="utf-8")
+    )
+    return words
+
+
+@pytest.mark.parametrize("page", ["starting", "screen"])
+def test_what_is_to_be_pressed_is_called_so_on_the_screen(page: str) -> None:
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    named = {" ".join(name.split()).strip(".") for name in re.findall(r"\*\*([^*]+)\*\*", text)}
+    called = (re.escape(words.removesuffix(" ...")) for words in words_of_the_screen().values())
+    shown = [re.compile(re.sub(r"\\{\w+\\}", r".+", words)) for words in called]
+    assert len(named) > 5
+    assert {
+        name for name in named - NOT_ON_THE_SCREEN if not any(words.fullmatch(name) for words in shown)
+    } == set()

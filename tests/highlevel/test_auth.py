@@ -14,7 +14,8 @@ import pytest
 from importer.errors import CredentialsError
 from importer.highlevel.auth import AnyTokens, GrantTokens, redeem_code
 from importer.highlevel.client import Client
-from importer.highlevel.grants import Grant, GrantBook, GrantFile
+from importer.highlevel.grants import Grant, GrantBook, StoredGrant
+from importer.highlevel.secret_folder import SecretFolder
 from importer.runtime.clock import SystemClock
 from importer.sandbox import Grant as Consent
 from importer.sandbox import MovableClock, Sandbox, SandboxSettings
@@ -46,7 +47,7 @@ async def connected(
         yield sandbox, client, book
 
 
-def aged(vault: GrantFile) -> Grant:
+def aged(vault: StoredGrant) -> Grant:
     """Store the grant as one whose access token is past its time."""
     from dataclasses import replace
 
@@ -60,8 +61,8 @@ async def test_a_grant_is_stored_for_its_owner_alone(tmp_path: Path) -> None:
         vault = book.find(PLACE)
         assert vault is not None
         if sys.platform != "win32":
-            assert stat.S_IMODE(vault.path.stat().st_mode) == 0o600
-            assert stat.S_IMODE(vault.path.parent.stat().st_mode) == 0o700
+            assert stat.S_IMODE((tmp_path / "grants" / f"{vault.name}.json").stat().st_mode) == 0o600
+            assert stat.S_IMODE((tmp_path / "grants").stat().st_mode) == 0o700
         grant = vault.read()
         assert grant.location_id == PLACE
         for secret in (grant.access_token, grant.refresh_token, grant.client_secret):
@@ -99,7 +100,7 @@ async def test_two_processes_renew_once_between_them(tmp_path: Path) -> None:
 
 
 def test_a_process_that_hangs_over_a_grant_is_named(tmp_path: Path) -> None:
-    vault = GrantFile(tmp_path / "location-x.json")
+    vault = StoredGrant(SecretFolder(tmp_path), "location-x")
     waiting = vault.locked(since=1.0, wait_seconds=0)
     said = rf"location-x\.json is held by the renewal of location-x \(process {os.getpid()} on .* end it"
     with vault.locked(since=1.0), pytest.raises(CredentialsError, match=said):
@@ -188,4 +189,4 @@ def test_a_damaged_grant_asks_for_a_new_login(tmp_path: Path, content: str) -> N
     path = tmp_path / "location-x.json"
     path.write_text(content)
     with pytest.raises(CredentialsError, match="importer login"):
-        GrantFile(path).read()
+        StoredGrant(SecretFolder(tmp_path), "location-x").read()

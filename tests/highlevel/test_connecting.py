@@ -38,6 +38,10 @@ def book(tmp_path: Path) -> ConnectionBook:
     return ConnectionBook(tmp_path / "state" / "grants")
 
 
+def mode_of(path: str) -> int:
+    return stat.S_IMODE(Path(path).stat().st_mode)
+
+
 async def call(command: Any, *words: str, text: str = "", **environment: str) -> Result:
     return await asyncio.to_thread(
         lambda: CliRunner().invoke(command, words, input=text, env=environment, catch_exceptions=True)
@@ -63,12 +67,12 @@ async def test_a_piped_token_is_tried_and_kept_for_the_location_of_a_pasted_addr
         assert f"location: {PLACE} (Sandbox {PLACE}" in done.output
         assert "matching: email then phone" in done.output
         assert f"Connected {PLACE}" in done.output
+        assert f"--location {PLACE}" in done.output
         assert TOKEN not in done.output
         later = await call(doctor_command, "--base-url", sandbox.base_url, "--location", PLACE)
     assert "token: accepted" in later.output
-    path = book.path(PLACE)
     if sys.platform != "win32":
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert mode_of(book.where(PLACE)) == 0o600
 
 
 @pytest.mark.parametrize(
@@ -156,7 +160,7 @@ async def test_a_token_piped_by_a_shell_that_marks_its_texts_is_taken(book: Conn
 
 
 async def test_what_is_connected_is_listed_without_its_token_and_can_be_forgotten(
-    book: ConnectionBook,
+    book: ConnectionBook, tmp_path: Path
 ) -> None:
     book.store(stored("Acme\x1b[2J Ltd"), Secret(TOKEN))
     listed = await call(connect_command, "--list")
@@ -164,7 +168,7 @@ async def test_what_is_connected_is_listed_without_its_token_and_can_be_forgotte
     assert TOKEN not in listed.output
     assert "\x1b" not in listed.output
     assert (await call(connect_command, "--forget", ADDRESS)).exit_code == 0
-    assert list(book.folder.glob("*")) == []
+    assert list((tmp_path / "state" / "grants").glob("*")) == []
     assert "No token is stored" in str((await call(connect_command, "--forget", PLACE)).exception)
 
 
@@ -173,7 +177,9 @@ def test_the_tokens_of_a_location_come_in_the_agreed_order(book: ConnectionBook)
     own, general = {PLACE: Secret("own")}, Secret("general")
 
     def chosen(**given: Any) -> str:
-        connection = Connection(base_url="https://api.example/", grants=book.folder, **given)
+        connection = Connection(
+            base_url="https://api.example/", grants=Path(book.where(PLACE)).parent, **given
+        )
         found = token_of(connection, PLACE)
         return "" if found is None else found.reveal()
 
@@ -181,7 +187,7 @@ def test_the_tokens_of_a_location_come_in_the_agreed_order(book: ConnectionBook)
     assert chosen(token=general, tokens=own) == "own"
     assert chosen(token=general) == "stored"
     assert chosen() == "stored"
-    assert token_of(Connection(token=general, grants=book.folder), PLACE) == general
+    assert token_of(Connection(token=general, grants=Path(book.where(PLACE)).parent), PLACE) == general
 
 
 def test_a_stored_token_goes_to_the_server_that_it_was_made_for_and_to_no_other(book: ConnectionBook) -> None:
@@ -194,7 +200,7 @@ def test_a_stored_token_goes_to_the_server_that_it_was_made_for_and_to_no_other(
 
 def test_a_damaged_connection_says_how_to_make_it_anew(book: ConnectionBook) -> None:
     book.store(stored(), Secret(TOKEN))
-    book.path(PLACE).write_text("{}")
+    Path(book.where(PLACE)).write_text("{}")
     with pytest.raises(CredentialsError, match=f"importer connect {PLACE}"):
         book.token(PLACE, "https://api.example")
     assert list(book.all()) == []

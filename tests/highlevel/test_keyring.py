@@ -8,7 +8,8 @@ import pytest
 
 from importer.errors import CredentialsError
 from importer.highlevel.connections import ConnectionBook, StoredConnection
-from importer.highlevel.grants import Grant, GrantFile
+from importer.highlevel.grants import Grant, StoredGrant
+from importer.highlevel.secret_folder import SecretFolder
 from importer.settings import Secret
 
 keyring: Any = pytest.importorskip("keyring", reason="the extra keyring is not installed")
@@ -44,19 +45,19 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 def test_secrets_can_live_in_the_systems_keyring(tmp_path: Path, kept: dict[str, str]) -> None:
-    vault = GrantFile(tmp_path / "location-loc.json")
+    vault = StoredGrant(SecretFolder(tmp_path), "location-loc")
     vault.write(GRANT, keyring=True)
     assert vault.read() == GRANT
     assert "refresh-1" in kept["location-loc"]
     for secret in ("app-secret", "access-1", "refresh-1"):
-        assert secret not in vault.path.read_text()
+        assert secret not in (tmp_path / "location-loc.json").read_text()
 
 
 def test_a_renewed_grant_stays_in_the_keyring(tmp_path: Path, kept: dict[str, str]) -> None:
-    vault = GrantFile(tmp_path / "location-loc.json")
+    vault = StoredGrant(SecretFolder(tmp_path), "location-loc")
     vault.write(GRANT, keyring=True)
     vault.write(vault.read())
-    assert "refresh-1" not in vault.path.read_text()
+    assert "refresh-1" not in (tmp_path / "location-loc.json").read_text()
     kept.clear()
     with pytest.raises(CredentialsError, match="importer login"):
         vault.read()
@@ -71,7 +72,7 @@ def test_a_connections_token_lives_in_the_keyring_and_goes_with_it(
     )
     assert book.store(wanted, Secret("pit-secret")) == wanted
     assert kept == {"token-loc": "pit-secret"}
-    assert "pit-secret" not in book.path("loc").read_text()
+    assert "pit-secret" not in (tmp_path / "token-loc.json").read_text()
     assert book.token("loc", "https://api.example") == Secret("pit-secret")
     assert book.store(replace(wanted, in_keyring=False), Secret("pit-other")).in_keyring is False
     assert kept == {}

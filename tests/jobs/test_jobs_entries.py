@@ -14,6 +14,7 @@ from importer.jobs.entries import ScheduleEntry, on_calendar
 from importer.jobs.loading import load_jobs, schema_text
 from importer.jobs.named_job import ScheduledJob
 
+ROOT = Path(__file__).parents[2]
 JOBS = """\
 version: 1
 timezone: America/New_York
@@ -122,6 +123,28 @@ def test_kubernetes_gets_a_cron_job_for_each_schedule(
     (container,) = documents[0]["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
     assert container["command"] == ["importer"]  # whatever the image's entrypoint
     assert text.count("--from-file=") == 2  # the job file and the mapping of both
+
+
+def test_a_pod_runs_as_the_image_does_and_writes_into_its_volumes_alone(
+    jobs: tuple[ScheduledJob, ...], entry: ScheduleEntry
+) -> None:
+    import yaml
+
+    image = (ROOT / "examples" / "containers" / "Containerfile").read_text(encoding="utf-8")
+    pod = next(yaml.safe_load_all(entries.kubernetes(jobs, entry)))["spec"]["jobTemplate"]["spec"][
+        "template"
+    ]["spec"]
+    (container,) = pod["containers"]
+    assert f"-t {container['image']} ." in image
+    user, group = (pod["securityContext"][name] for name in ("runAsUser", "fsGroup"))
+    assert f"USER {user}:{group}" in image
+    assert container["securityContext"]["readOnlyRootFilesystem"]
+    mounted = {each["mountPath"]: each["name"] for each in container["volumeMounts"]}
+    assert set(mounted.values()) == {each["name"] for each in pod["volumes"]}
+    state = {each["name"]: each["value"] for each in container["env"]}["IMPORTER_STATE"]
+    assert f"IMPORTER_STATE={state} " in image
+    assert {state, "/tmp", "/jobs"} == set(mounted)  # noqa: S108  (of the container)
+    assert "WORKDIR /jobs" in image
 
 
 def test_windows_gets_a_task_for_each_job(jobs: tuple[ScheduledJob, ...], entry: ScheduleEntry) -> None:

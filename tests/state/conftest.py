@@ -9,6 +9,8 @@ import pytest
 from importer.sources import StagedSource
 from importer.state import StateFolder
 from importer.state.journal import Journal, Run
+from importer.state.postgres.address import Address
+from importer.state.postgres.faces import mark_face
 
 
 class HandClock:
@@ -25,6 +27,30 @@ class HandClock:
 
     async def sleep(self, seconds: float) -> None:
         self.at += seconds
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests of a module that says so over both stores, but for those that are about the file itself."""
+    if getattr(metafunc.module, "BOTH_STORES", False):
+        alone = metafunc.definition.get_closest_marker("file_alone") is not None
+        metafunc.fixturenames.append("store")
+        metafunc.parametrize("store", ["file"] if alone else ["file", "postgres"], indirect=True)
+
+
+@pytest.fixture
+def store(request: pytest.FixtureRequest) -> str:
+    """Where the state of a test lies."""
+    return str(getattr(request, "param", "file"))
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path, store: str, request: pytest.FixtureRequest) -> Path:
+    """The test's folder; over Postgres, the one for runs in a face folder: what is a journal in it, is a schema."""
+    if store == "file":
+        return tmp_path
+    mark_face(tmp_path, Address.read(request.getfixturevalue("postgres")))
+    (tmp_path / "runs").mkdir()
+    return tmp_path / "runs"
 
 
 @pytest.fixture

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from importer.errors import StateError
 from importer.records import Counts, Intent, Landed, Outcome, Remedy, RowId, Status
 from importer.sources import StagedSource
 from importer.state.journal import Journal, Run, RunState, SessionKind
+from importer.state.postgres.address import Address
+from importer.state.postgres.faces import make_face
 
 LOCATION = "location1"
 FIRST_ROW = 2
@@ -165,29 +176,85 @@ people = st.lists(st.sampled_from(["ada", "grace", "katherine", "mary"]), min_si
 def test_a_run_cut_at_any_moment_ends_as_if_it_had_not_been_cut(
     people: list[str], known: set[str], batch: int, lives: list[int], torn: bytes
 ) -> None:
+    def cut_and_torn(folder: Path) -> Path:
+        cut = cut_off(folder, folder.with_name(f"{folder.name}x"))
+        with (cut / "journal.db-wal").open("ab") as log:
+            log.write(torn)
+        return cut
+
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name, "0")
         folder.mkdir()
-        vendor = Vendor(contacts=dict.fromkeys(known, (1.0, 0)))
-        begin(folder).close()
-        for number, steps in enumerate([*lives, 10_000]):
-            with Journal.open(folder) as journal:
-                journal.begin(SessionKind.RESUME)
-                try:
-                    Sending(journal=journal, vendor=vendor, people=people, batch=batch, steps=steps).go()
-                except CutError:
-                    folder = cut_off(folder, Path(name, f"after {number}"))
-                    with (folder / "journal.db-wal").open("ab") as log:
-                        log.write(torn)
-                else:
-                    break
+        live_through(folder, lives, cut_and_torn, people=people, known=known, batch=batch)
+
+
+def live_through(
+    folder: Path,
+    lives: list[int],
+    cut: Callable[[Path], Path],
+    *,
+    people: list[str],
+    known: set[str],
+    batch: int,
+) -> None:
+    """Let a run be cut off after so many steps each time, and gone on with until it is through; see that all is right."""
+    vendor = Vendor(contacts=dict.fromkeys(known, (1.0, 0)))
+    begin(folder).close()
+    for steps in [*lives, 10_000]:
         with Journal.open(folder) as journal:
-            statuses = [each.status for each in journal.outcomes()]
-            assert journal.run.state is RunState.FINISHED
+            journal.begin(SessionKind.RESUME)
+            try:
+                Sending(journal=journal, vendor=vendor, people=people, batch=batch, steps=steps).go()
+            except CutError:
+                folder = cut(folder)
+            else:
+                break
+    with Journal.open(folder) as journal:
+        statuses = [each.status for each in journal.outcomes()]
+        assert journal.run.state is RunState.FINISHED
     assert statuses == expected(people, known)
     assert {person: row for person, (_, row) in vendor.contacts.items() if row} == {
         person: row for row, person in enumerate(people, FIRST_ROW)
     }, "the values of a person's last row stand"
+
+
+@pytest.fixture
+def face(tmp_path: Path, postgres: str) -> Path:
+    """A folder whose runs are in Postgres."""
+    return make_face(Address.read(postgres), tmp_path)
+
+
+def run_in(face: Path) -> Path:
+    folder = face / "runs" / secrets.token_hex(4)
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.mark.versions
+@settings(deadline=None, max_examples=12, suppress_health_check=list(HealthCheck))
+@given(
+    people=people,
+    known=st.sets(st.sampled_from(["ada", "grace"])),
+    batch=st.integers(1, 5),
+    lives=st.lists(st.integers(0, 25), max_size=4),
+)
+def test_a_run_in_postgres_cut_at_any_moment_ends_as_if_it_had_not_been_cut(
+    face: Path, people: list[str], known: set[str], batch: int, lives: list[int]
+) -> None:
+    # a process that is gone leaves what it committed, and somebody else goes on
+    live_through(run_in(face), lives, lambda folder: folder, people=people, known=known, batch=batch)
+
+
+@pytest.mark.versions
+def test_the_accounts_of_a_run_in_postgres_balance_in_any_order_of_events(face: Path) -> None:
+    class InPostgres(Accounting):
+        def place(self) -> Path:
+            return run_in(face)
+
+    few = settings(
+        deadline=None, max_examples=8, stateful_step_count=25, suppress_health_check=list(HealthCheck)
+    )
+    run_state_machine_as_test(InPostgres, settings=few)
 
 
 def expected(people: Sequence[str], known: set[str]) -> list[Status]:
@@ -200,9 +267,12 @@ class Accounting(RuleBasedStateMachine):
 
     ROWS = range(FIRST_ROW, FIRST_ROW + 8)
 
+    def place(self) -> Path:
+        return Path(tempfile.mkdtemp())
+
     @initialize()
     def start(self) -> None:
-        self.folder = Path(tempfile.mkdtemp())
+        self.folder = self.place()
         self.journal = begin(self.folder)
         self.journal.set_rows_read(len(self.ROWS))
         self.settled: dict[RowId, Outcome] = {}

@@ -20,8 +20,8 @@ PLACE = "https://crm.example"
 
 
 @pytest.fixture
-def holders(tmp_path: Path) -> Iterator[KeyHolders]:
-    with KeyHolders.open(tmp_path, place=PLACE, run_id="a") as opened:
+def holders(store_folder: Path) -> Iterator[KeyHolders]:
+    with KeyHolders.open(store_folder, place=PLACE, run_id="a") as opened:
         yield opened
 
 
@@ -49,14 +49,14 @@ class MovedClock(SystemClock):
         return self.at
 
 
-def test_rows_that_come_slowly_are_written_at_once_and_fast_ones_together(tmp_path: Path) -> None:
+def test_rows_that_come_slowly_are_written_at_once_and_fast_ones_together(store_folder: Path) -> None:
     clock = MovedClock()
 
     def others_find() -> list[str]:
-        with KeyHolders.open(tmp_path, place=PLACE, run_id="b") as others:
+        with KeyHolders.open(store_folder, place=PLACE, run_id="b") as others:
             return names_of(others, "ann", "bob")
 
-    with KeyHolders.open(tmp_path, place=PLACE, run_id="a", clock=clock) as opened:
+    with KeyHolders.open(store_folder, place=PLACE, run_id="a", clock=clock) as opened:
         opened.put({opened.hash("ann"): holder(opened.run, 2)})
         assert names_of(opened, "ann") == ["ann"], "it knows itself what is not written yet"
         assert others_find() == []
@@ -95,11 +95,11 @@ def test_more_keys_than_one_question_takes_are_found(holders: KeyHolders) -> Non
     assert len(holders.find({holders.hash(f"k{number}") for number in range(3_000)})) == 2_000
 
 
-def test_one_key_at_two_servers_is_two_keys(tmp_path: Path, holders: KeyHolders) -> None:
+def test_one_key_at_two_servers_is_two_keys(store_folder: Path, holders: KeyHolders) -> None:
     put(holders, ann=holder(holders.run, 2))
-    with KeyHolders.open(tmp_path, place="https://other.example", run_id="b") as others:
+    with KeyHolders.open(store_folder, place="https://other.example", run_id="b") as others:
         assert names_of(others, "ann") == []
-    with KeyHolders.open(tmp_path, place=PLACE + "/", run_id="b") as same:
+    with KeyHolders.open(store_folder, place=PLACE + "/", run_id="b") as same:
         assert names_of(same, "ann") == ["ann"]
 
 
@@ -112,16 +112,16 @@ def test_refused_rows_let_go_of_what_they_alone_hold(holders: KeyHolders) -> Non
 
 
 @pytest.mark.parametrize("everything", [True, False])
-def test_whoever_opens_the_file_anew_can_let_go(tmp_path: Path, everything: bool) -> None:  # noqa: FBT001  (a case)
+def test_whoever_opens_the_file_anew_can_let_go(store_folder: Path, everything: bool) -> None:  # noqa: FBT001  (a case)
     """Whoever ends a session opens it for that alone, and has asked nothing of it before."""
-    with KeyHolders.open(tmp_path, place=PLACE, run_id="a") as held:
+    with KeyHolders.open(store_folder, place=PLACE, run_id="a") as held:
         put(held, ann=holder(held.run, 2))
-    with KeyHolders.open(tmp_path, place=PLACE, run_id="a") as ending:
+    with KeyHolders.open(store_folder, place=PLACE, run_id="a") as ending:
         if everything:
             ending.release_all()
         else:
             ending.release([2])
-    with KeyHolders.open(tmp_path, place=PLACE, run_id="b") as others:
+    with KeyHolders.open(store_folder, place=PLACE, run_id="b") as others:
         assert names_of(others, "ann") == []
 
 
@@ -141,9 +141,9 @@ def at_a_later_run(folder: Path, holders: KeyHolders, *rows: int) -> KeyHolders:
 
 
 def test_what_a_run_held_that_is_taken_back_is_whose_it_was_before(
-    tmp_path: Path, holders: KeyHolders
+    store_folder: Path, holders: KeyHolders
 ) -> None:
-    with at_a_later_run(tmp_path, holders, 2, 3, 5) as later:
+    with at_a_later_run(store_folder, holders, 2, 3, 5) as later:
         later.release_all()
     assert names_of(holders, "k2", "k3", "k4", "k5") == ["k2", "k3", "k4"]
     for row in (2, 3, 4):
@@ -151,20 +151,22 @@ def test_what_a_run_held_that_is_taken_back_is_whose_it_was_before(
         assert back == holder(holders.run, row)._replace(said=Said(row, 8, 9))
 
 
-def test_a_refused_row_gives_its_keys_back_to_whoever_held_them(tmp_path: Path, holders: KeyHolders) -> None:
-    with at_a_later_run(tmp_path, holders, 2, 3) as later:
+def test_a_refused_row_gives_its_keys_back_to_whoever_held_them(
+    store_folder: Path, holders: KeyHolders
+) -> None:
+    with at_a_later_run(store_folder, holders, 2, 3) as later:
         later.release([52])
         run = later.run
     found = {row: holders.find({holders.hash(f"k{row}")})[holders.hash(f"k{row}")].run for row in (2, 3)}
     assert found == {2: holders.run, 3: run}
 
 
-def test_who_is_forgotten_is_no_holder_of_before_either(tmp_path: Path, holders: KeyHolders) -> None:
-    with at_a_later_run(tmp_path, holders, 2, 3) as later:
+def test_who_is_forgotten_is_no_holder_of_before_either(store_folder: Path, holders: KeyHolders) -> None:
+    with at_a_later_run(store_folder, holders, 2, 3) as later:
         holders.forget(["k2"])
         later.release_all()
     assert names_of(holders, "k2", "k3") == ["k3"]
-    with at_a_later_run(tmp_path, holders, 3) as later:
+    with at_a_later_run(store_folder, holders, 3) as later:
         put(holders, k6=holder(holders.run, 6)._replace(other=holders.hash("his")))
         put(later, k6=holder(later.run, 56))
         holders.forget(["his"])
@@ -172,9 +174,9 @@ def test_who_is_forgotten_is_no_holder_of_before_either(tmp_path: Path, holders:
     assert names_of(holders, "k6") == [], "his other key lay beside it"
 
 
-def test_a_draft_sees_what_is_known_and_leaves_it_as_it_is(tmp_path: Path, holders: KeyHolders) -> None:
+def test_a_draft_sees_what_is_known_and_leaves_it_as_it_is(store_folder: Path, holders: KeyHolders) -> None:
     put(holders, ann=holder(holders.run, 2))
-    folder = tmp_path / "draft"
+    folder = store_folder / "draft"
     folder.mkdir()
     with DraftHolders.over(holders, folder, place=PLACE) as draft:
         put(draft, ann=holder(draft.run, 9), bob=holder(draft.run, 9))
@@ -224,9 +226,10 @@ def test_a_full_temporary_folder_is_told_with_what_to_do() -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
-def test_only_its_owner_can_read_it(tmp_path: Path, holders: KeyHolders) -> None:
-    put(holders, ann=holder(holders.run, 2))
-    assert {path.stat().st_mode & 0o077 for path in tmp_path.glob("key-holders.db*")} == {0}
+def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
+    with KeyHolders.open(tmp_path, place=PLACE, run_id="a") as holders:
+        put(holders, ann=holder(holders.run, 2))
+        assert {path.stat().st_mode & 0o077 for path in tmp_path.glob("key-holders.db*")} == {0}
 
 
 def test_a_damaged_file_is_put_aside_and_begun_anew(tmp_path: Path) -> None:
@@ -243,8 +246,8 @@ def link(
 
 
 @pytest.fixture
-def links(tmp_path: Path) -> Iterator[SameContacts]:
-    with SameContacts.open(tmp_path) as opened:
+def links(store_folder: Path) -> Iterator[SameContacts]:
+    with SameContacts.open(store_folder) as opened:
         yield opened
 
 

@@ -57,16 +57,16 @@ def test_an_addition_that_was_changed_in_the_journal_is_damage(journal: Journal)
         Journal.open(journal.folder)
 
 
-def test_an_addition_is_remembered_for_its_own_place_location_and_contact(tmp_path: Path) -> None:
-    with KnownAdditions.open(tmp_path, place="https://one") as known:
+def test_an_addition_is_remembered_for_its_own_place_location_and_contact(store_folder: Path) -> None:
+    with KnownAdditions.open(store_folder, place="https://one") as known:
         known.learn([TEA])
         known.learn([])
-    with KnownAdditions.open(tmp_path, place="https://one") as known:
+    with KnownAdditions.open(store_folder, place="https://one") as known:
         assert known.find(location_id="loc1", contact_id="c1", digest="d1") == "n1"
         assert known.find(location_id="loc2", contact_id="c1", digest="d1") is None
         assert known.find(location_id="loc1", contact_id="c2", digest="d1") is None
         assert known.find(location_id="loc1", contact_id="c1", digest="d2") is None
-    with KnownAdditions.open(tmp_path, place="https://two") as other:
+    with KnownAdditions.open(store_folder, place="https://two") as other:
         assert other.find(location_id="loc1", contact_id="c1", digest="d1") is None
 
 

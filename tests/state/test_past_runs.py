@@ -187,7 +187,9 @@ class TestTheIndexFollowsTheFolders:
         finish(begin())
         state.previous(candidate())
         with sqlite3.connect(index) as db:
-            db.executescript("UPDATE runs SET names = x'00', contents = x'00'; PRAGMA user_version = 99")
+            db.executescript(
+                "UPDATE runs SET names = x'00', contents = x'00'; UPDATE version SET number = 99"
+            )
         db.close()
         assert state.previous(candidate()) is not None
 

@@ -31,6 +31,7 @@ from importer.state.journal import Journal, Run, RunState, SessionKind
 from importer.state.journal.lately import written_since
 from importer.state.journal.undo_book import IMAGES_MARK, StoredContacts, UndoBook
 
+BOTH_STORES = True
 DAY = 86_400
 
 
@@ -251,6 +252,7 @@ def test_a_run_is_undone_from_the_begin_of_an_undo_on_and_its_own_state_stays(
         ("created_by_date", 'UPDATE created_by_date SET "row" = 7'),
     ],
 )
+@pytest.mark.file_alone
 def test_a_line_that_was_altered_is_damage(journal: Journal, table: str, alter: str) -> None:
     journal.intend([intent(2)], [image(2, "c1", "Paris")])
     settled(journal.undo, 2, UndoStatus.RESTORED)
@@ -274,6 +276,7 @@ def test_a_line_that_was_altered_is_damage(journal: Journal, table: str, alter: 
     ],
     ids=str,
 )
+@pytest.mark.file_alone
 def test_a_contact_that_was_taken_back_was_written_to_lately(
     journal: Journal, clock: _Hand, ends: list[UndoStatus], written: list[str]
 ) -> None:
@@ -287,6 +290,7 @@ def test_a_contact_that_was_taken_back_was_written_to_lately(
     assert not list(written_since(journal.folder, "l", clock.at + 1))
 
 
+@pytest.mark.file_alone
 def test_what_rows_found_is_forgotten_after_thirty_days(
     state: StateFolder, begin: Callable[..., Journal], clock: _Hand
 ) -> None:
@@ -309,6 +313,7 @@ def test_what_rows_found_is_forgotten_after_thirty_days(
         assert opened.counts().updated == 1
 
 
+@pytest.mark.file_alone
 def test_what_a_run_at_work_found_is_left_alone(
     state: StateFolder, begin: Callable[..., Journal], clock: _Hand
 ) -> None:
@@ -325,6 +330,7 @@ def holds(folder: Path, text: bytes) -> bool:
     return any(text in path.read_bytes() for path in folder.glob("journal.db*"))
 
 
+@pytest.mark.file_alone
 def test_runs_without_images_are_not_opened_for_them(
     state: StateFolder, begin: Callable[..., Journal], clock: _Hand, make_run: Callable[..., Run]
 ) -> None:

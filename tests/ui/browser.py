@@ -66,6 +66,7 @@ class OpenScreen:
     driver: webdriver.Chrome
     process: subprocess.Popen[str]
     origin: str
+    link: str
     state: Path
     output: Path
     said: list[str] = field(default_factory=list)
@@ -148,8 +149,10 @@ class OpenScreen:
 
 
 @contextmanager
-def open_screen(driver: webdriver.Chrome, folder: Path, *words: str) -> Iterator[OpenScreen]:
-    """Start `importer ui` and open its link."""
+def open_screen(
+    driver: webdriver.Chrome, folder: Path, *words: str, enter: bool = True
+) -> Iterator[OpenScreen]:
+    """Start `importer ui` and open its link, unless somebody else will."""
     state, output = folder / "state", folder / "results"
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("HIGHLEVEL_", "IMPORTER_"))
@@ -170,8 +173,9 @@ def open_screen(driver: webdriver.Chrome, folder: Path, *words: str) -> Iterator
         assert process.stdout is not None
         link = process.stdout.readline().strip()
         origin = link.partition("/enter")[0]
-        driver.get(link)
-        yield OpenScreen(driver=driver, process=process, origin=origin, state=state, output=output)
+        if enter:
+            driver.get(link)
+        yield OpenScreen(driver=driver, process=process, origin=origin, link=link, state=state, output=output)
     finally:
         process.kill()
         process.communicate()

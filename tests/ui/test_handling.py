@@ -417,6 +417,8 @@ async def test_an_import_is_looked_at_before_it_is_taken_back(visitor: Visitor) 
 
     ended = await until(visitor, begun["run"])
     assert (ended["state"], ended["undo_open"]) == ("undone", False)
+    came_to = await visitor.ask(f"/api/r/{begun['run']}/taken-back")
+    assert (came_to["deleted"], came_to["reasons"]) == (foreseen["deleted"], {})
 
 
 async def test_a_runs_files_are_a_fixed_list(visitor: Visitor) -> None:
@@ -503,13 +505,40 @@ async def test_rows_that_failed_are_put_right_and_sent_again_and_no_others(
 
     await visitor.post(f"/api/d/{draft}/correct", {"row": 3, "place": 1, "after": "ben@example.com"})
     assert (await visitor.ask(f"/api/r/{first['run']}"))["changed_since"] is True
-    assert '"failed": 1' in (await visitor.get(f"/d/{draft}/forecast"))[1]
+    assert '"rows": 1' in (await visitor.get(f"/d/{draft}/forecast"))[1]
     version = screen.drafts.open(draft).version
     _, again = await visitor.post(f"/api/d/{draft}/start", {**said, "version": version, "only_failed": True})
 
     assert again["run"] != first["run"]
     ended = await until(visitor, again["run"])
     assert (ended["rows"], ended["created"], ended["failed"]) == (1, 1, 0)
+
+
+async def test_what_was_corrected_after_a_trial_comes_along_when_it_goes_on(
+    visitor: Visitor, screen: Screen, vendor: Sandbox
+) -> None:
+    content = PEOPLE + b"Cy,cy@example.com,2133734255,maybe\nDee,dee@example.com,2133734256,maybe\n"
+    draft, found = await with_columns(visitor, content)
+    aim = {"sandbox": False, "location": LOCATION, "token": TOKEN, "version": found["version"]}
+    await visitor.post(f"/api/d/{draft}/account", aim)
+    said = {"confirmed": LOCATION, "version": screen.drafts.open(draft).version}
+    _, trial = await visitor.post(f"/api/d/{draft}/start", {**said, "trial": 1})
+    assert (await until(visitor, trial["run"]))["reason_code"] == "trial_done"
+    await visitor.ask(f"/api/d/{draft}/causes")
+    await visitor.post(f"/api/d/{draft}/correct", {"row": 3, "place": 1, "after": "ben@example.com"})
+    await visitor.post(f"/api/d/{draft}/correct", {"row": 5, "place": 0, "after": "Deedee"})
+    stopped = await visitor.ask(f"/api/r/{trial['run']}")
+    assert (stopped["changed_since"], stopped["rest_can_be_changed"]) == (True, True)
+    assert '"stopped": true' in (await visitor.get(f"/d/{draft}/forecast"))[1]
+
+    said["version"] = screen.drafts.open(draft).version
+    _, rest = await visitor.post(f"/api/d/{draft}/start", {**said, "trial": 0, "only_failed": True})
+
+    ended = await until(visitor, rest["run"])
+    assert (ended["rows"], ended["created"], ended["follows"]) == (3, 3, trial["run"])
+    sent = {each.properties["firstName"]: each.upserts for each in vendor.vendor.contacts}
+    assert sent == {"Ada": 1, "Ben": 1, "Cy": 1, "Deedee": 1}
+    assert (await visitor.ask(f"/api/r/{trial['run']}"))["followed_by"] == [rest["run"]]
 
 
 async def test_a_token_that_was_entered_goes_ahead_of_one_that_is_stored(
@@ -555,7 +584,7 @@ async def test_a_token_is_remembered_on_request_alone_and_only_once_it_proved_go
     assert (good["kept"], screen.drafts.open(draft).location_name) == ("file", name)
     (stored,) = book.all()
     assert (stored.name, stored.base_url) == (name, vendor.base_url)
-    assert book.path(LOCATION).stat().st_mode & 0o777 == 0o600
+    assert mode_of(book.where(LOCATION)) == 0o600
     screen.tokens.by_location.clear()
     assert (await enter(token=""))["good"] is True
     page = (await visitor.get(f"/d/{draft}/account"))[1]
@@ -595,3 +624,7 @@ async def test_an_agencys_token_and_missing_scopes_are_told_in_words(
     refused = " ".join(f"{each['subject']} {each['text']}" for each in found if each["grade"] != "ok")
     assert "contacts.write" in refused
     assert "customFields.readonly" in refused
+
+
+def mode_of(path: str) -> int:
+    return Path(path).stat().st_mode & 0o777

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from importer.ui.words import english
+from importer.codes import BY_NAME
+from importer.ui.words import english, without_flags
 
 PAGES = Path(__file__).parents[2] / "importer" / "ui" / "pages"
 SCRIPTS = sorted((PAGES / "static").glob("*.js"))
@@ -41,6 +42,10 @@ def test_no_template_has_script_or_style_of_its_own(template: Path) -> None:
     )
 
 
+def known_texts() -> frozenset[str]:
+    return english().keys()
+
+
 def test_every_text_that_is_asked_for_is_there_and_every_one_there_is_asked_for() -> None:
     asked, families = set(), set()
     for path in (*SCRIPTS, *TEMPLATES, *HANDLERS):
@@ -51,9 +56,25 @@ def test_every_text_that_is_asked_for_is_there_and_every_one_there_is_asked_for(
             asked |= {one, other}
         families |= set(re.findall(r"\bt\(\s*[\"']([a-z_]+\.(?:\w+\.)*)[\"']\s*[+~]", text))
 
-    known = english().keys()
+    known = {key for key in known_texts() if not key.startswith("mend.")}
     assert asked - known == set()
     assert {key for key in known - asked if not key.startswith(tuple(families))} == set()
+
+
+def test_what_to_do_about_a_fault_is_said_in_words_of_the_screen() -> None:
+    said = {key.removeprefix("mend.") for key in known_texts() if key.startswith("mend.")}
+
+    assert said <= BY_NAME.keys()
+    assert "on_invalid" in BY_NAME["invalid_email"].mend
+    assert "on_invalid" not in english().mend("invalid_email")
+    assert english().mend("footer_row") == BY_NAME["footer_row"].mend
+    assert english().mend("nobody_knows_it") == ""
+
+
+def test_flags_of_the_command_line_are_left_out_of_a_sentence() -> None:
+    assert without_flags("Declare it (--encoding, or in the mapping) now.") == "Declare it now."
+    assert without_flags("Name it with --sheet, if it is meant.") == "Name it, if it is meant."
+    assert without_flags("Two (of three) rows.") == "Two (of three) rows."
 
 
 def test_a_text_is_filled_in() -> None:

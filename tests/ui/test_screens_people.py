@@ -30,7 +30,7 @@ def begin(screen: OpenScreen, content: str) -> str:
     screen.go(f"{draft}/columns")
     screen.shows("Goes to")
     screen.go(f"{draft}/rows")
-    screen.press("See what will happen")
+    screen.press("Go on")
     return draft
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.yaml.document import Plain, YamlPath, read
-from importer.yaml.editing import CannotEditError, add_entry, remove_value, set_value, value_at
+from importer.yaml.editing import CannotEditError, add_entry, remove_value, set_value, value_at, wrap_value
 
 SHIPPED = sorted((Path(__file__).parents[2] / "mappings").glob("*.yaml"))
 PAGE = """\
@@ -116,6 +116,29 @@ def test_what_cannot_be_changed_in_place_is_refused_with_the_reason(
 ) -> None:
     with pytest.raises(CannotEditError, match=reason):
         set_value(text, steps(path), "new")
+
+
+@pytest.mark.parametrize(
+    ("text", "wrapped"),
+    [
+        ("a: b c  # why\n", "a: {columns: b c}  # why\n"),
+        (
+            "a:  # why\n  - b  # one\n\n  # two\n  - c\nd: e\n",
+            "a:  # why\n  columns:\n    - b  # one\n\n    # two\n    - c\nd: e\n",
+        ),
+        ("a:\n- b # one\n- c\nd: e\n", "a:\n  columns:\n  - b # one\n  - c\nd: e\n"),
+        ("a:\r\n- b # one\r\n- c\r\n", "a:\r\n  columns:\r\n  - b # one\r\n  - c\r\n"),
+        ("a: [b, # one\n    c] # two\n", "a: {columns: [b, # one\n    c]} # two\n"),
+        ("a:\n  - b", "a:\n  columns:\n    - b"),
+    ],
+)
+def test_a_value_is_put_below_a_key_with_its_lines_and_comments(text: str, wrapped: str) -> None:
+    assert wrap_value(text, ("a",), "columns") == wrapped
+
+
+def test_what_is_not_there_is_not_put_below_a_key() -> None:
+    with pytest.raises(CannotEditError, match="no b to change"):
+        wrap_value("a: b\n", ("b",), "columns")
 
 
 def test_what_is_not_there_cannot_be_taken_out() -> None:

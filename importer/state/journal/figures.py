@@ -52,7 +52,7 @@ class RequestFigures:
 _UNFINISHED: Final = 'NOT EXISTS (SELECT 1 FROM outcomes WHERE outcomes."row" = landed."row")'
 _STORED_OR_SETTLED: Final = f"""(
     SELECT location_id, status FROM outcomes UNION ALL SELECT location_id, status FROM landed WHERE {_UNFINISHED}
-)"""  # noqa: S608  (our own words)
+) AS stored"""  # noqa: S608  (our own words)
 
 
 def unfinished(db: Database, first: RowId, last: RowId) -> Iterator[Outcome]:
@@ -128,7 +128,7 @@ def count_locations(db: Database) -> dict[str | None, Counts]:
     found: dict[str | None, dict[str, int]] = {}
     query = (
         f"SELECT location_id, status, count(*) FROM {_STORED_OR_SETTLED} "  # noqa: S608  (our own words)
-        "GROUP BY location_id, status ORDER BY location_id"
+        "GROUP BY location_id, status ORDER BY location_id IS NOT NULL, location_id"
     )
     for location_id, status, count in db.execute(query):
         found.setdefault(location_id, {})[status] = count
@@ -182,7 +182,7 @@ def count_warnings(db: Database) -> tuple[CodeCount, ...]:
 
 def read_pulses(db: Database) -> Iterator[Pulse]:
     names = PULSE_COLUMNS.split(", ")
-    for cells in db.execute(f"SELECT {PULSE_COLUMNS} FROM pulses ORDER BY rowid"):  # noqa: S608  (our own names)
+    for cells in db.execute(f"SELECT {PULSE_COLUMNS} FROM pulses ORDER BY started_at, location_id"):  # noqa: S608  (our own names)
         yield Pulse(**dict(zip(names, cells, strict=True)))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from operator import itemgetter
 from pathlib import Path
-from typing import Final, Self, TypeVar
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from importer.errors import StateError
 from importer.records import (
@@ -27,7 +27,7 @@ from importer.records import (
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.counting import counted
 from importer.runtime.logs import logger_of
-from importer.state.database import DamagedError, Database, create_database
+from importer.state.database import DamagedError, Database, create_database, database_is_there
 from importer.state.journal import figures
 from importer.state.journal.appends import Appends
 from importer.state.journal.integrity import LAST_ROW, Loss, damaged
@@ -52,8 +52,8 @@ from importer.state.journal.rows import (
     outcome_of,
 )
 from importer.state.journal.run import Operator, Run, RunState, Session, SessionKind
-from importer.state.journal.schema import migrate
 from importer.state.journal.seal import SEAL_NAME, Seal, read_seal
+from importer.state.journal.sealed_appends import SealedAppends
 from importer.state.journal.statements import (
     ADD,
     BY_DATE,
@@ -76,14 +76,17 @@ from importer.state.journal.storage import (
     NeverBegunError,
     begin_session,
     keep_beside,
+    migrate_to_date,
     open_up_to_date,
     read_quota_marks,
     read_run,
-    sum_up_run,
     sync_run,
     write_run,
 )
-from importer.state.journal.undo_book import IMAGES_MARK, UndoBook, reached_contacts
+from importer.state.journal.undo_book import IMAGES_MARK, UndoBook, images_of, reached_contacts
+
+if TYPE_CHECKING:
+    from importer.state.postgres.locks import HeldLocations
 
 _PAGE: Final = 2_000
 
@@ -93,14 +96,21 @@ _Answer = TypeVar("_Answer")
 
 
 class Journal:
-    """One run's SQLite file.
+    """One run's SQLite file, or schema of Postgres; there it may be that of one part, and then knows of no other.
 
     What is written of rows is one durable transaction: when it returns, a power cut changes nothing.
     A row's state only ever goes forward: nothing, intent, landed (with a mark for each of its follow-ups), outcome; an orderly stop
     takes back the intents of rows that it kept from being sent. An outcome is never replaced, save that of a failed row which a retry settles anew; the earlier one is kept beside it.
     """
 
-    def __init__(self, folder: Path, db: Database, run: Run, clock: Clock, seal: Seal | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        db: Database,
+        run: Run,
+        clock: Clock,
+        appends: Appends,
+    ) -> None:
         self.folder = folder
         self.run = run
         self.path = folder / FILE_NAME
@@ -109,7 +119,7 @@ class Journal:
         self._pass: int = db.execute("SELECT pass FROM run").fetchone()[0]
         self._contacts_indexed = False
         self._images_marked = False
-        self._appends = Appends(db, run, seal, opened_at=clock.now())
+        self._appends = appends
 
     @classmethod
     def create(
@@ -117,13 +127,13 @@ class Journal:
     ) -> Self:
         """Begin a run in a folder that holds its staged sources already."""
         keep_beside(folder, run)
-        path = folder / FILE_NAME
-        db = create_database(path, BEGINNING)
+        clock = clock or SystemClock()
+        db = create_database(folder / FILE_NAME, BEGINNING)
         try:
             with db.transaction():
-                migrate(db)
+                migrate_to_date(db)
                 write_run(db, run, folder, operator)
-            journal = cls(folder, db, run, clock or SystemClock())
+            journal = cls(folder, db, run, clock, _appends_to(db, run, clock))
             with journal._appends.one():
                 pass  # from here on a seal is there
             journal._appends.sync()  # and can be read after a power cut
@@ -137,27 +147,25 @@ class Journal:
         return journal
 
     @classmethod
-    def open(cls, folder: Path, *, thorough: bool = True, clock: Clock | None = None) -> Self:
+    def open(
+        cls, folder: Path, *, thorough: bool = True, clock: Clock | None = None, part: str | None = None
+    ) -> Self:
         """Open a run's journal; ``thorough`` reads it through for damage, which takes seconds for a million rows.
 
-        Raises DamagedError for a journal that is not as it was written. Of one that ends earlier than its seal says,
-        ``loss`` tells what may be missing.
+        ``part`` is the location whose rows it speaks of, where a run in Postgres was split. Raises DamagedError for a
+        journal that is not as it was written. Of one that ends earlier than its seal says, ``loss`` tells what may be
+        missing.
         """
-        path = folder / FILE_NAME
-        if not path.is_file() and (folder / SEAL_NAME).is_file():
-            raise DamagedError(
-                f"{PURPOSE.title} {path} is gone, and what was sent with it. {PURPOSE.if_damaged}"
-            )
-        if not path.is_file():
-            raise NeverBegunError(f"There is no journal in {folder}: the run was deleted, or never began.")
-        seal = read_seal(folder)
+        clock = clock or SystemClock()
+        seal = _refuse_missing(folder)
         # A seal that cannot be read may be that of a run that sent all its rows.
         begun = seal.intents > 0 if seal is not None else (folder / SEAL_NAME).exists()
-        db = open_up_to_date(path, begun=begun)
+        db = open_up_to_date(folder / FILE_NAME, begun=begun)
         try:
             if thorough:  # going on with a damaged one could send rows twice
                 db.refuse_damage()
-            journal = cls(folder, db, read_run(db, folder), clock or SystemClock(), seal)
+            run = read_run(db, folder)
+            journal = cls(folder, db, run, clock, _appends_to(db, run, clock, seal, part))
             if thorough:
                 journal._appends.refuse_altered()
                 for sentence in journal._appends.doubts():
@@ -255,6 +263,17 @@ class Journal:
             return str(found[0])
         return next(map(outcome_of, self._rows("outcomes", OUTCOME_COLUMNS, row, row)), None)
 
+    def location_locks(self, base_url: str) -> HeldLocations | None:
+        """Give the locks of locations that are held by the session that writes this; None for a file, which one machine has."""
+        if not self._db.shared:
+            return None
+        from importer.state.journal.shared_appends import this_holder
+        from importer.state.postgres.database import in_postgres
+        from importer.state.postgres.locks import HeldLocations
+
+        holder = f"run {self.run.id}, {this_holder()}"
+        return HeldLocations(in_postgres(self._db), base_url=base_url, holder=holder)
+
     # what the pipeline asks and says
 
     def row_states(self, first: RowId, last: RowId) -> dict[RowId, RowState]:
@@ -320,7 +339,6 @@ class Journal:
                 "pass = pass + ?",
                 (step,),
             )
-            sum_up_run(self._db)
             self._pass += step
         self.run = replace(self.run, state=RunState.RUNNING, reason=None, reason_code=None, finished_at=None)
 
@@ -341,14 +359,12 @@ class Journal:
                 "UPDATE run SET state = ?, reason = ?, reason_code = ?, finished_at = ?",
                 (state.value, reason, code, ended_at),
             )
-            sum_up_run(self._db)
         self._appends.sync()
 
     def set_rows_read(self, rows: int) -> None:
         """Say how many rows the sources have; what is not settled of them is pending."""
         with self._appends.one():
             self._db.execute("UPDATE run SET rows_read = ?", (rows,))
-            sum_up_run(self._db)
 
     def check_accounting(self) -> None:
         """See that created + updated + skipped + failed = rows read; raise StateError when the sum is off."""
@@ -450,10 +466,8 @@ class Journal:
 
     def forget_images(self) -> None:
         """Delete what rows found at their contacts; updates cannot be taken back any more."""
-        self._db.execute("PRAGMA secure_delete = ON")
-        with self._appends.one():
+        with self._appends.erasing():
             self._db.execute("DELETE FROM before_images")
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def reached_contacts(self) -> Iterator[str]:
         """List the contacts that the run reached."""
@@ -469,7 +483,7 @@ class Journal:
         """Give what is to be written of images: of a row that found something before, what it knows together."""
         found = []
         for image in images:
-            known = next((each for each in self.undo.images(image.row) if each.part is image.part), None)
+            known = next((each for each in images_of(self._db, image.row) if each.part is image.part), None)
             together = image if known is None else known.followed_by(image)
             if together != known:
                 found.append(image_cells(together))
@@ -488,12 +502,15 @@ class Journal:
         columns: str,
         first: RowId,
         last: RowId,
-        condition: str = "1",
+        condition: str = "1 = 1",
         *,
-        limit: int = -1,
+        limit: int | None = None,
     ) -> list[SqlCells]:
-        query = f'SELECT {columns} FROM {table} WHERE "row" BETWEEN ? AND ? AND {condition} ORDER BY "row" LIMIT ?'  # noqa: S608  (our own names)
-        return self._db.execute(query, (first, last, limit)).fetchall()
+        most = "" if limit is None else f" LIMIT {limit}"
+        query = (
+            f'SELECT {columns} FROM {table} WHERE "row" BETWEEN ? AND ? AND {condition} ORDER BY "row"{most}'  # noqa: S608  (our own names)
+        )
+        return self._db.execute(query, (first, last)).fetchall()
 
     def _read(self, ask: Callable[[Database], _Answer]) -> _Answer:
         try:
@@ -502,10 +519,28 @@ class Journal:
             raise damaged(self._db, f"it holds what was never written: {cause}") from cause
 
     def _index_contacts(self) -> None:
-        # Only runs that lost a reply ask by contact; the others need not pay for an index at every row.
-        if self._contacts_indexed:
-            return
-        with self._db.transaction():
-            for table in ("outcomes", "landed"):
-                self._db.execute(f"CREATE INDEX IF NOT EXISTS {table}_contact ON {table} (contact_id)")
-        self._contacts_indexed = True
+        if not self._contacts_indexed:
+            self._appends.index_contacts()
+            self._contacts_indexed = True
+
+
+def _refuse_missing(folder: Path) -> Seal | None:
+    """Read the seal of a run that is there, before its journal: a run at work writes the journal first."""
+    path = folder / FILE_NAME
+    if not database_is_there(path):
+        if (folder / SEAL_NAME).is_file():
+            raise DamagedError(
+                f"{PURPOSE.title} {path} is gone, and what was sent with it. {PURPOSE.if_damaged}"
+            )
+        raise NeverBegunError(f"There is no journal in {folder}: the run was deleted, or never began.")
+    return read_seal(folder)
+
+
+def _appends_to(
+    db: Database, run: Run, clock: Clock, seal: Seal | None = None, part: str | None = None
+) -> Appends:
+    if not db.shared:
+        return SealedAppends(db, run, seal, opened_at=clock.now())
+    from importer.state.journal.shared_appends import shared_appends
+
+    return shared_appends(db, run_id=run.id, part=part)

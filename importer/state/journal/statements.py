@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from importer.state.database import replacing
 from importer.state.journal import figures
 from importer.state.journal.integrity import STORED_INTENT_CHECKSUM, intent_checksum
 from importer.state.journal.rows import (
@@ -82,7 +83,7 @@ SETTLE: Final = f"""
 
 PULSE: Final = f"INSERT INTO pulses ({figures.PULSE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 
-MARK_QUOTA: Final = f"INSERT OR REPLACE INTO quota_marks ({QUOTA_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608
+MARK_QUOTA: Final = replacing("quota_marks", QUOTA_COLUMNS, key="location_id")
 
 MADE_BY: Final = """
     SELECT contact_id FROM outcomes WHERE "row" = :row AND status = 'created'

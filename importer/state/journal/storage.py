@@ -58,7 +58,7 @@ def write_run(db: Database, run: Run, folder: Path, operator: Operator | None) -
         run.finished_at,
         run.state.value,
         run.reason,
-        _from_path(run.mapping_path),
+        db.name_cell(str(run.mapping_path)),
         run.mapping_text,
         run.mapping_fingerprint,
         run.location_id,
@@ -66,14 +66,14 @@ def write_run(db: Database, run: Run, folder: Path, operator: Operator | None) -
         run.sandbox,
         json.dumps(dict(run.options)),
         run.tool_version,
-        _from_path(run.working_folder),
+        db.name_cell(str(run.working_folder)),
         run.follows,
         run.reason_code,
     )
     marks = ", ".join("?" * len(cells))
     db.execute(f"INSERT INTO run ({_RUN_COLUMNS}) VALUES ({marks})", cells)  # noqa: S608  (our own names)
     for source in run.sources:
-        db.execute("INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?)", _source_cells(source, folder))
+        db.execute("INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?)", _source_cells(db, source, folder))
     begin_session(db, SessionKind.RUN, run.started_at, operator)
     sum_up_run(db)
 
@@ -89,7 +89,9 @@ def begin_session(db: Database, kind: SessionKind, at: float, operator: Operator
 
 
 def sum_up_run(db: Database) -> None:
-    """Renew the run's checksum after any change to it."""
+    """Renew the run's checksum after any change to it; Postgres looks after its own pages."""
+    if db.shared:
+        return
     cells, _ = _run_cells(db)
     db.execute("UPDATE run SET checksum = ?", (checksum((*cells, *_all_sources(db))),))
 
@@ -109,7 +111,7 @@ def read_run(db: Database, folder: Path) -> Run:
     """Read the run; raises DamagedError where it is not as it was written."""
     cells, kept = _run_cells(db)
     sources = _all_sources(db)
-    if kept != checksum((*cells, *sources)) and not (kept == 0 and may_be_unchecked(db)):
+    if not (db.shared or kept == checksum((*cells, *sources)) or (kept == 0 and may_be_unchecked(db))):
         raise damaged(db, "the run's own line in it is not as it was written")
     try:
         return replace(_run_of(cells, sources, folder), undone_at=_undone_at(db))
@@ -163,8 +165,27 @@ def open_up_to_date(path: Path, *, begun: bool) -> Database:
     return db
 
 
+def migrate_to_date(db: Database) -> None:
+    """Bring the schema up to date inside the caller's transaction; refuse what a newer importer wrote."""
+    if db.shared:
+        from importer.state.journal import shared_schema
+
+        shared_schema.migrate(db)
+    else:
+        migrate(db)
+
+
+def _versions(db: Database) -> tuple[int, int]:
+    """Tell how far a journal's schema is, and how far it could be."""
+    if db.shared:
+        from importer.state.journal import shared_schema
+
+        return shared_schema.read_version(db), shared_schema.VERSION
+    return read_version(db), VERSION
+
+
 def _bring_up_to_date(db: Database, *, begun: bool) -> None:
-    version = read_version(db)
+    version, newest = _versions(db)
     if version == 0 and begun:
         raise damaged(db, "it is empty, and was not")
     if version == 0:
@@ -172,9 +193,9 @@ def _bring_up_to_date(db: Database, *, begun: bool) -> None:
             f"The journal {db.path} is empty: its run never began, and nothing was sent. Delete it with: "
             f"importer forget {db.path.parent.name}"
         )
-    if version != VERSION:
+    if version != newest:
         with db.transaction():
-            migrate(db)
+            migrate_to_date(db)
 
 
 def keep_beside(folder: Path, run: Run) -> None:
@@ -223,15 +244,15 @@ def encodable(cells: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(cell.encode(errors="replace").decode() if isinstance(cell, str) else cell for cell in cells)
 
 
-def _source_cells(source: StagedSource, folder: Path) -> tuple[Any, ...]:
+def _source_cells(db: Database, source: StagedSource, folder: Path) -> tuple[Any, ...]:
     path = source.path
     if path.is_relative_to(folder):  # so that the state folder can be moved
         path = path.relative_to(folder)
     return (
         source.index,
-        _from_path(source.reference),
-        _from_path(source.name),
-        _from_path(path),
+        db.name_cell(source.reference),
+        db.name_cell(source.name),
+        db.name_cell(str(path)),
         source.fingerprint,
         source.size,
     )
@@ -247,16 +268,6 @@ def _source_of(cells: Sequence[Any], folder: Path) -> StagedSource:
         fingerprint=fingerprint,
         size=size,
     )
-
-
-def _from_path(path: Path | str) -> str | bytes:
-    # A file name on Linux need not be UTF-8; such a one is kept as its bytes.
-    text = str(path)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode(errors="surrogateescape")
-    return text
 
 
 def _to_text(cell: str | bytes) -> str:

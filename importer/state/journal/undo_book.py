@@ -42,7 +42,7 @@ _REACHES: Final = """(
 )"""
 _FOUND_ALONE: Final = """(
     EXISTS (SELECT 1 FROM outcomes WHERE "row" = stored."row" AND status = 'skipped' AND code = 'already_there')
-    AND NOT EXISTS (SELECT 1 FROM additions WHERE "row" = stored."row" AND made)
+    AND NOT EXISTS (SELECT 1 FROM additions WHERE "row" = stored."row" AND made > 0)
 )"""
 """Rows of deals, notes and tasks that were there: their contact was found, and nothing was written."""
 
@@ -95,6 +95,12 @@ def reached_contacts(db: Database) -> Iterator[str]:
         yield contact_id
 
 
+def images_of(db: Database, row: RowId) -> tuple[BeforeImage, ...]:
+    """Tell what a row found at its contact."""
+    query = f'SELECT {IMAGE_COLUMNS} FROM before_images WHERE "row" = ? ORDER BY part'  # noqa: S608  (our own names)
+    return tuple(map(image_of, db.execute(query, (row,)).fetchall()))
+
+
 class UndoBook:
     """The part of a journal that an undo works with."""
 
@@ -144,20 +150,21 @@ class UndoBook:
     def count(self) -> dict[str, StoredContacts]:
         """Count the contacts by location and by what can be done about them, those left out that are taken back."""
         query = f"""
-            SELECT location_id, sum(made), sum(NOT made AND changed), sum(NOT made AND NOT changed AND known),
-                sum(NOT made AND NOT changed AND NOT known), sum(NOT made AND tagged)
+            SELECT location_id, sum(made), sum((1 - made) * changed), sum((1 - made) * (1 - changed) * known),
+                sum((1 - made) * (1 - changed) * (1 - known)), sum((1 - made) * tagged)
             FROM (
-                SELECT stored.contact_id, location_id, max(status = 'created') AS made,
-                    max(coalesce(content NOT LIKE '[[],%', 0)) AS changed,
-                    count(DISTINCT stored."row") = sum(coalesce(part = 'values', 0)) AS known,
-                    max(coalesce(content NOT LIKE '%,null,[]]' AND content NOT LIKE '%,[],[]]', 0)) AS tagged
+                SELECT stored.contact_id, location_id, max(CASE WHEN status = 'created' THEN 1 ELSE 0 END) AS made,
+                    max(CASE WHEN content NOT LIKE '[[],%' THEN 1 ELSE 0 END) AS changed,
+                    CASE WHEN count(DISTINCT stored."row") = sum(CASE WHEN part = 'values' THEN 1 ELSE 0 END)
+                        THEN 1 ELSE 0 END AS known,
+                    max(CASE WHEN content NOT LIKE '%,null,[]]' AND content NOT LIKE '%,[],[]]' THEN 1 ELSE 0 END) AS tagged
                 FROM {_STORED} AS stored LEFT JOIN before_images AS image ON image."row" = stored."row"
                 WHERE NOT EXISTS (
                     SELECT 1 FROM undo_lines AS line
                     WHERE line."row" = stored."row" AND line.status IN ('deleted', 'restored')
                 )
                 GROUP BY stored.contact_id, location_id
-            ) GROUP BY location_id ORDER BY location_id
+            ) AS reached GROUP BY location_id ORDER BY location_id
         """  # noqa: S608  (likewise)
         beside = self._count_beside()
         return {
@@ -175,17 +182,18 @@ class UndoBook:
 
     def _count_beside(self) -> dict[str, tuple[int, int]]:
         query = f"""
-            SELECT location_id, sum(NOT ours), sum(ours AND kind = 'opportunity') FROM (
-                SELECT location_id, kind, contact_id IN (SELECT contact_id FROM {_STORED} WHERE status = 'created') AS ours
-                FROM additions WHERE made AND kind <> 'company'
-            ) GROUP BY location_id
+            SELECT location_id, sum(1 - ours), sum(CASE WHEN kind = 'opportunity' THEN ours ELSE 0 END) FROM (
+                SELECT location_id, kind, CASE WHEN contact_id IN (
+                    SELECT contact_id FROM {_STORED} AS stored WHERE status = 'created'
+                ) THEN 1 ELSE 0 END AS ours FROM additions WHERE made > 0 AND kind <> 'company'
+            ) AS beside GROUP BY location_id
         """  # noqa: S608  (our own words)
         return {location_id: (others, deals) for location_id, others, deals in self._db.execute(query)}
 
     def count_made(self) -> dict[str, int]:
         """Count by location what rows made that are no contacts, those left out that are taken back."""
         query = """
-            SELECT location_id, count(*) FROM additions WHERE made AND NOT EXISTS (
+            SELECT location_id, count(*) FROM additions WHERE made > 0 AND NOT EXISTS (
                 SELECT 1 FROM undo_lines AS line WHERE line."row" = additions."row" AND line.status = 'deleted'
             ) GROUP BY location_id
         """
@@ -193,21 +201,20 @@ class UndoBook:
 
     def images(self, row: RowId) -> tuple[BeforeImage, ...]:
         """Tell what a row found at its contact."""
-        query = f'SELECT {IMAGE_COLUMNS} FROM before_images WHERE "row" = ? ORDER BY part'  # noqa: S608  (likewise)
-        return tuple(map(image_of, self._db.execute(query, (row,)).fetchall()))
+        return images_of(self._db, row)
 
     def made_beside(self, row: RowId) -> tuple[Added, ...]:
         """Tell what a row put beside its contact."""
-        query = f'SELECT {ADDED_COLUMNS} FROM additions WHERE "row" = ? AND made'  # noqa: S608  (likewise)
+        query = f'SELECT {ADDED_COLUMNS} FROM additions WHERE "row" = ? AND made > 0'  # noqa: S608  (likewise)
         return tuple(map(added_of, self._db.execute(query, (row,)).fetchall()))
 
     def all_made_beside(self) -> Iterator[Added]:
         """Tell what all rows put beside contacts."""
-        return map(added_of, self._db.execute(f"SELECT {ADDED_COLUMNS} FROM additions WHERE made"))  # noqa: S608  (likewise)
+        return map(added_of, self._db.execute(f"SELECT {ADDED_COLUMNS} FROM additions WHERE made > 0"))  # noqa: S608  (likewise)
 
     def take_up(self, contact_ids: Iterable[str], run_id: str) -> None:
         """Note the contacts, of those that the run reached, that a later run wrote to."""
-        reaches = _REACHES.format("?1", "1")
+        reaches = _REACHES.format("?1", "1 = 1")
         with self._db.transaction():
             self._db.executemany(
                 f"INSERT OR IGNORE INTO taken_up SELECT ?1, ?2 WHERE EXISTS {reaches}",
@@ -250,7 +257,7 @@ class UndoBook:
 
     def reaches(self, contact_id: str) -> bool:
         """Tell whether a row is known to have reached a contact."""
-        query = f"SELECT EXISTS {_REACHES.format('?1', '1')}"
+        query = f"SELECT EXISTS {_REACHES.format('?1', '1 = 1')}"
         return bool(self._db.execute(query, (contact_id,)).fetchone()[0])
 
     # how far an undo has come
@@ -258,6 +265,21 @@ class UndoBook:
     def lines(self, first: RowId, last: RowId) -> dict[RowId, UndoLine]:
         """Tell how rows were taken back, whenever that was."""
         return self._lines('"row" BETWEEN ? AND ?', (first, last))
+
+    def counts(self) -> dict[UndoStatus, int]:
+        """Count the rows by how they were taken back. Walks all of them."""
+        found = self._db.execute("SELECT status, count(*) FROM undo_lines GROUP BY status").fetchall()
+        return {UndoStatus(status): rows for status, rows in found}
+
+    def reasons(self, most: int) -> dict[str, int]:
+        """Count why rows were not taken back, the most frequent first."""
+        return dict(
+            self._db.execute(
+                "SELECT reason, count(*) FROM undo_lines WHERE status IN ('kept', 'failed') AND reason != '' "
+                "GROUP BY reason ORDER BY count(*) DESC, reason LIMIT ?",
+                (most,),
+            ).fetchall()
+        )
 
     def done(self, row: RowId) -> UndoLine | None:
         """Tell how a row was taken back for good: restored, deleted, or judged in this very undo."""

@@ -11,7 +11,7 @@ from typing import Final, Self
 
 from importer.errors import SettingsError, StateError
 from importer.records import Added
-from importer.state.database import Database, Purpose, begin_anew_if_damaged
+from importer.state.database import Database, Purpose, begin_anew_if_damaged, replacing
 from importer.state.memory.fingerprints import key_hasher
 from importer.state.memory.salt import salt_of
 
@@ -20,6 +20,7 @@ _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS salt (value BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS additions (key BLOB PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID;
 """
+_PUT: Final = replacing("additions", "key, id", key="key")
 _PURPOSE: Final = Purpose(
     title="The memory of what was added beside contacts",
     go_on="go on with: importer resume",
@@ -64,7 +65,7 @@ class KnownAdditions:
         rows = [(self._key(each.location_id, each.contact_id, each.digest), each.id) for each in added]
         if rows:
             with self._db.transaction() as database:
-                database.executemany("INSERT OR REPLACE INTO additions VALUES (?, ?)", rows)
+                database.executemany(_PUT, rows)
 
     def forget(self, added: Iterable[Added]) -> None:
         """Forget what is taken away again."""

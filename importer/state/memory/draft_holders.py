@@ -15,7 +15,7 @@ from typing import IO, Final, Self
 
 from importer.errors import StateError
 from importer.records import KeyHolder
-from importer.state.database import Database, ensure_database
+from importer.state.database import Database, scratch_database
 from importer.state.key_filter import KeyFilter
 from importer.state.memory.key_holders import (
     FILE_NAME,
@@ -57,7 +57,7 @@ class DraftHolders(KeyHolders):
         ``as_run``: it decides as this run does; else as one that is yet to begin, to which whoever is known is of an
         earlier one.
         """
-        db = ensure_database(folder / FILE_NAME, _DRAFT, SCHEMA)
+        db = scratch_database(folder / FILE_NAME, _DRAFT, SCHEMA)
         return cls(db, folder, place=place, known=known, as_run=as_run)
 
     @cached_property

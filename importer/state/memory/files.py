@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from importer.records import value_type
-from importer.state.database import Purpose, StateFile
+from importer.state.database import Purpose, StateFile, replacing
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS files (
@@ -14,6 +14,9 @@ CREATE TABLE IF NOT EXISTS files (
     PRIMARY KEY (feed, fingerprint)
 ) WITHOUT ROWID;
 """
+_PUT: Final = replacing(
+    "files", "feed, fingerprint, name, run_id, imported_at, rows", key="feed, fingerprint"
+)
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -73,9 +76,7 @@ class ImportedFiles(StateFile):
         """Note a file whose run came to its end; to be called before the file is moved or archived."""
         with self._db.transaction() as database:
             database.execute(
-                "INSERT INTO files (feed, fingerprint, name, run_id, imported_at, rows) VALUES (?, ?, ?, ?, ?, ?) "
-                "ON CONFLICT DO UPDATE SET name = excluded.name, run_id = excluded.run_id, "
-                "imported_at = excluded.imported_at, rows = excluded.rows",
+                _PUT,
                 (
                     imported.feed,
                     imported.fingerprint,

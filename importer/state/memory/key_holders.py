@@ -18,7 +18,7 @@ from typing import Final, Self
 from importer.errors import SettingsError, StateError
 from importer.records import Contradiction, KeyHolder, RowId, Said
 from importer.runtime.clock import Clock, SystemClock
-from importer.state.database import Database, Purpose, begin_anew_if_damaged
+from importer.state.database import Database, Purpose, begin_anew_if_damaged, database_is_there
 from importer.state.memory.salt import salt_of
 
 FILE_NAME: Final = "key-holders.db"
@@ -61,7 +61,7 @@ _ADDED: Final = {
 """Columns that files of earlier versions lack. What was said is 0 where it is no more than ``holders`` holds anyway."""
 _PUT: Final = f"""
     INSERT INTO holders ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
-        {", ".join(f"{was} = CASE WHEN run = excluded.run THEN {was} ELSE {held} END" for was, held in zip(_WAS, _HELD, strict=True))},
+        {", ".join(f"{was} = CASE WHEN holders.run = excluded.run THEN holders.{was} ELSE holders.{held} END" for was, held in zip(_WAS, _HELD, strict=True))},
         {", ".join(f"{held} = excluded.{held}" for held in _HELD)}
 """  # noqa: S608  (our own text)
 _GIVE_BACK: Final = f"""
@@ -95,7 +95,7 @@ class KeyHolders:
     @staticmethod
     def is_in(folder: Path) -> bool:
         """Tell whether anything is remembered in a folder."""
-        return (folder / FILE_NAME).is_file()
+        return database_is_there(folder / FILE_NAME)
 
     @cached_property
     def run(self) -> int:
@@ -173,7 +173,7 @@ class KeyHolders:
             self._db.execute("DELETE FROM refused")
             self._db.executemany("INSERT OR IGNORE INTO refused VALUES (?)", ((row,) for row in rows))
             if self._db.execute("SELECT EXISTS (SELECT 1 FROM refused)").fetchone()[0]:
-                alone = 'run = ? AND NOT marks & ? AND "row" IN (SELECT "row" FROM refused)'
+                alone = 'run = ? AND marks & ? = 0 AND "row" IN (SELECT "row" FROM refused)'
                 self._let_go(alone, run, _JOINED)
 
     def forget(self, texts: Iterable[str]) -> int:
@@ -255,5 +255,5 @@ def _up_to_date(db: Database) -> Database:
 
 
 def _lacking(db: Database) -> list[str]:
-    there = {name for _, name, *_ in db.execute("PRAGMA table_info(holders)")}
+    there = db.columns("holders")
     return [name for name in _ADDED if name not in there]

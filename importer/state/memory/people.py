@@ -14,7 +14,7 @@ from typing import Final, Self
 from importer.errors import SettingsError, StateError
 from importer.records import Outcome, RowId, Status, value_type
 from importer.runtime.clock import Clock, SystemClock
-from importer.state.database import Database, Purpose, begin_anew_if_damaged
+from importer.state.database import Database, Purpose, begin_anew_if_damaged, database_is_there
 from importer.state.memory.fingerprints import key_hasher
 from importer.state.memory.salt import salt_of
 
@@ -111,7 +111,7 @@ class Memory:
     @staticmethod
     def is_in(state: Path) -> bool:
         """Tell whether anything is remembered in a state folder."""
-        return (state / FILE_NAME).is_file()
+        return database_is_there(state / FILE_NAME)
 
     def __enter__(self) -> Self:
         return self
@@ -192,9 +192,9 @@ class Memory:
     def _full_due(self, realm: str, feed: str, every: int | None) -> bool:
         if not every:
             return False
-        last = "SELECT coalesce(max(pass), 0) FROM passes WHERE realm = ? AND feed = ? AND complete AND whole"
+        last = "SELECT coalesce(max(pass), 0) FROM passes WHERE realm = ? AND feed = ? AND complete = 1 AND whole = 1"
         (since,) = self._db.execute(
-            f"SELECT count(*) FROM passes WHERE realm = ? AND feed = ? AND complete AND pass > ({last})",  # noqa: S608  (our own text)
+            f"SELECT count(*) FROM passes WHERE realm = ? AND feed = ? AND complete = 1 AND pass > ({last})",  # noqa: S608  (our own text)
             (realm, feed, realm, feed),
         ).fetchone()
         (ever,) = self._db.execute(f"SELECT ({last}) > 0", (realm, feed)).fetchone()
@@ -277,7 +277,7 @@ class MemoryPass:
             "SELECT places.location_id, people.contact_id, present.missing_since, present.missing_passes "  # noqa: S608  (our own text)
             "FROM present JOIN people USING (place, key) JOIN places USING (place) "
             f"WHERE present.feed = :feed AND present.place IN ({_MET_HERE}) AND present.missing_passes >= :passes "
-            "AND people.contact_id IS NOT NULL ORDER BY present.missing_since",
+            "AND people.contact_id IS NOT NULL ORDER BY present.missing_since, people.contact_id",
             {"feed": self._feed, "realm": self._realm, "pass": self._number, "passes": max(passes, 1)},
         ):
             if contact_id not in seen_contacts:
@@ -357,7 +357,7 @@ class MemoryPass:
     def _forget(self, place: int, keys: Iterable[bytes]) -> None:
         self._database.executemany(
             "INSERT INTO people (place, key, sent) VALUES (?, ?, ?) "
-            "ON CONFLICT DO UPDATE SET payload = NULL, sent = excluded.sent",
+            "ON CONFLICT (place, key) DO UPDATE SET payload = NULL, sent = excluded.sent",
             ((place, key, self._number) for key in sorted(keys)),
         )
 
@@ -367,7 +367,7 @@ class MemoryPass:
         }
         self._database.executemany(
             "INSERT INTO present (feed, place, key, companion, seen) VALUES (?, ?, ?, ?, ?) "
-            "ON CONFLICT DO UPDATE SET companion = excluded.companion, seen = excluded.seen, "
+            "ON CONFLICT (feed, place, key) DO UPDATE SET companion = excluded.companion, seen = excluded.seen, "
             "missing_since = NULL, missing_passes = 0",
             ((self._feed, place, key, other, self._number) for key, other in sorted(companions.items())),
         )

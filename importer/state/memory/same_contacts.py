@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import ClassVar, Final, NamedTuple
 
 from importer.records import Contradiction, KeyLink, MatchKey, RowId
-from importer.state.database import Purpose, StateFile
+from importer.state.database import Purpose, StateFile, replacing
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS links (
@@ -21,20 +21,23 @@ CREATE TABLE IF NOT EXISTS contradictions (
 ) WITHOUT ROWID;
 """
 _TWICE: Final = """
-WITH mixed AS (SELECT DISTINCT "group" FROM links WHERE apart)
-SELECT "group" FROM links AS one GROUP BY "group" HAVING NOT max(apart) AND NOT max(
-    first IS NOT NULL AND NOT EXISTS (
+WITH mixed AS (SELECT DISTINCT "group" FROM links WHERE apart = 1)
+SELECT "group" FROM links AS one GROUP BY "group" HAVING max(apart) = 0 AND max(
+    CASE WHEN first IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM links AS other
-        WHERE other."row" = one."row" AND other.key <> one.key AND other.first = one.first AND NOT other.apart
-        AND (one.key = 'phone' OR other."group" IN mixed)
-    )
-)
+        WHERE other."row" = one."row" AND other.key <> one.key AND other.first = one.first AND other.apart = 0
+        AND (one.key = 'phone' OR other."group" IN (SELECT "group" FROM mixed))
+    ) THEN 1 ELSE 0 END
+) = 0
 """
 """Groups of one person whose rows are all in a group of the other key, which says more."""
+_PUT_LINK: Final = replacing("links", '"group", "row", key, first, apart', key='"group", "row"')
+_PUT_CONTRADICTION: Final = replacing("contradictions", '"group", "row", what', key='"group", "row"')
+_PUT_PERSON: Final = replacing("people", '"row", name, email, phone, becomes', key='"row"')
 _PEOPLE_AT_ONCE: Final = 1000
 _LISTED: Final = """
 CREATE TEMP TABLE IF NOT EXISTS people ("row" INTEGER PRIMARY KEY, name TEXT, email TEXT, phone TEXT, becomes TEXT);
-DROP TABLE IF EXISTS temp.heads;
+DROP TABLE IF EXISTS heads;
 CREATE TEMP TABLE heads AS
     SELECT "group", min("row") AS head FROM links WHERE "group" NOT IN ({twice}) GROUP BY "group";
 """
@@ -102,11 +105,11 @@ class SameContacts(StateFile):
                 ((each.group, each.first, each.key) for each in links if each.first is not None),
             )
             database.executemany(
-                "INSERT OR REPLACE INTO links VALUES (?, ?, ?, ?, ?)",
+                _PUT_LINK,
                 ((each.group, each.row, each.key, each.first, each.apart) for each in links),
             )
             database.executemany(
-                "INSERT OR REPLACE INTO contradictions VALUES (?, ?, ?)",
+                _PUT_CONTRADICTION,
                 ((each.group, each.row, each.contradiction) for each in links if each.contradiction),
             )
 
@@ -114,14 +117,14 @@ class SameContacts(StateFile):
         """Count groups and rows; a row that shares both keys counts once for each."""
         groups, rows, apart, again, taken_as_one = self._db.execute(
             f'SELECT (SELECT count(DISTINCT "group") FROM links WHERE "group" NOT IN ({_TWICE})), '  # noqa: S608  (our own text)
-            'count(DISTINCT "row"), count(DISTINCT CASE WHEN apart THEN "row" END), '
-            'count(DISTINCT CASE WHEN first IS NOT NULL AND NOT apart THEN "row" END), '
+            'count(DISTINCT "row"), count(DISTINCT CASE WHEN apart = 1 THEN "row" END), '
+            'count(DISTINCT CASE WHEN first IS NOT NULL AND apart = 0 THEN "row" END), '
             '(SELECT count(DISTINCT "row") FROM contradictions) FROM links'
         ).fetchone()
         shared = dict(
             self._db.execute(
                 'SELECT key, sum(members) FROM (SELECT key, count(*) AS members FROM links GROUP BY "group", key '
-                "HAVING max(apart)) GROUP BY key"
+                "HAVING max(apart) = 1) AS shared GROUP BY key"
             ).fetchall()
         )
         return LinkCounts(
@@ -150,7 +153,7 @@ class SameContacts(StateFile):
         coming = iter(people)
         while some := list(islice(coming, _PEOPLE_AT_ONCE)):
             with self._db.transaction() as database:
-                database.executemany("INSERT OR REPLACE INTO people VALUES (?, ?, ?, ?, ?)", some)
+                database.executemany(_PUT_PERSON, some)
         found = self._db.execute(
             'SELECT "group", "row", key, first, apart, '
             "coalesce(name, ''), coalesce(email, ''), coalesce(phone, ''), coalesce(becomes, ''), what "

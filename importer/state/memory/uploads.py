@@ -10,7 +10,7 @@ from typing import Final, Self
 
 from importer.errors import SettingsError, StateError
 from importer.records import value_type
-from importer.state.database import Database, Purpose, begin_anew_if_damaged
+from importer.state.database import Database, Purpose, begin_anew_if_damaged, database_is_there, replacing
 from importer.state.memory.fingerprints import key_hasher
 from importer.state.memory.salt import salt_of
 
@@ -19,6 +19,7 @@ _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS salt (value BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS uploads (key BLOB PRIMARY KEY, run TEXT NOT NULL, stored TEXT) WITHOUT ROWID;
 """
+_PUT: Final = replacing("uploads", "key, run, stored", key="key")
 _PURPOSE: Final = Purpose(
     title="The memory of uploaded files",
     go_on="go on with: importer resume",
@@ -64,7 +65,7 @@ class KnownUploads:
     @classmethod
     def open_if_there(cls, state: Path, *, place: str) -> Self | None:
         """Open the file of a state folder for a look; None where no run uploaded anything yet. Raises SettingsError."""
-        return cls.open(state, place=place) if (state / _FILE_NAME).exists() else None
+        return cls.open(state, place=place) if database_is_there(state / _FILE_NAME) else None
 
     def __enter__(self) -> Self:
         return self
@@ -92,9 +93,7 @@ class KnownUploads:
 
     def _write(self, upload: UploadKey, run_id: str, stored: str | None) -> None:
         with self._db.transaction() as database:
-            database.execute(
-                "INSERT OR REPLACE INTO uploads VALUES (?, ?, ?)", (self._key(upload), run_id, stored)
-            )
+            database.execute(_PUT, (self._key(upload), run_id, stored))
 
     def _key(self, upload: UploadKey) -> bytes:
         return self._hash(f"{self._place}\n{upload.location_id}\n{upload.field_id}\n{upload.digest}")

@@ -10,7 +10,7 @@ from importer.runtime.installation import missing_extra
 from importer.runtime.logs import logger_of
 from importer.state.postgres.address import Address
 from importer.state.postgres.dialect import ESCAPE, held, unheld
-from importer.state.purpose import DamagedError, Purpose
+from importer.state.purpose import AlreadyThereError, DamagedError, Purpose
 
 try:
     import psycopg
@@ -66,6 +66,7 @@ _CAUSES: Final[dict[str, tuple[str, str]]] = {
         "does not let this role do that",
         "Grant it what docs/machines.md lists, or let the owner of the database run this command once.",
     ),
+    "42P06": ("cannot be made: it is there already", "Nothing was changed. Begin another one."),
     "53100": ("cannot be written: the server's disk is full", "Free some space there, then {go_on}"),
     "53300": ("has no connection left", "Raise max_connections, or stop other programs, then {go_on}"),
     "25006": ("cannot be written: it is a copy that only reads", "Name the primary server, then {go_on}"),
@@ -74,6 +75,7 @@ _CAUSES: Final[dict[str, tuple[str, str]]] = {
     "XX001": ("is damaged", "{if_damaged}"),
     "XX002": ("is damaged", "{if_damaged}"),
 }
+_ALREADY_THERE: Final = "23505"
 _UNKNOWN: Final = ("cannot be used", "Nothing that was written is lost. Once the cause is away, {go_on}")
 _WARNED_OF: Final[set[str]] = set()
 
@@ -131,6 +133,8 @@ def state_error(
     finding = f"{purpose.title} at {address.text} {what} ({said})."
     if (cause.sqlstate or "").startswith(("XX001", "XX002")):
         return DamagedError(f"{finding} {then}", finding=finding)
+    if cause.sqlstate == _ALREADY_THERE:
+        return AlreadyThereError(f"{finding} {then}")
     return StateError(f"{finding} {then}")
 
 

@@ -12,9 +12,14 @@ from typing import Any, Final, Self
 from importer.errors import StateError
 from importer.state.postgres.address import Address
 from importer.state.postgres.connection import Connection, Error, connect, state_error
-from importer.state.postgres.dialect import translate
-from importer.state.purpose import Purpose, SqlAnswer, SqlValues
+from importer.state.postgres.dialect import held, translate
+from importer.state.purpose import Database, Purpose, SqlAnswer, SqlValues
 from importer.state.sqlite import statements
+
+ALL_PARTS: Final = (
+    "SET importer.part = '1'; SET importer.first_part = '0'; SET importer.last_part = '9223372036854775807'"
+)
+"""What a connection to a journal speaks for unless it is told: all parts of its run, and what it writes is the first's."""
 
 
 class _Nothing:
@@ -35,6 +40,8 @@ class _Nothing:
 class PostgresDatabase:
     """A connection of its own whose names are those of one schema. No psycopg error leaves it."""
 
+    shared: Final = True
+
     def __init__(self, address: Address, *, schema: str, path: Path, purpose: Purpose) -> None:
         self.address = address
         self.schema = schema
@@ -43,8 +50,12 @@ class PostgresDatabase:
         self._begin = f"BEGIN; SELECT pg_advisory_xact_lock({lock_key('writer', schema)})"
         self.connection: Connection = connect(address, purpose)
         with self._translating():
+            # Others see by the lock that it is in use: a mirror that is read is not to be dropped meanwhile.
+            self.connection.execute(f"SELECT pg_advisory_lock_shared({in_use_key(schema)})")
             patience = int(purpose.busy_seconds * 1_000)
-            self.connection.execute(f"SET search_path = {quoted(schema)}; SET lock_timeout = {patience}")
+            self.connection.execute(
+                f"SET search_path = {quoted(schema)}; SET lock_timeout = {patience}; {ALL_PARTS}"
+            )
 
     @contextlib.contextmanager
     def _translating(self) -> Iterator[None]:
@@ -70,6 +81,32 @@ class PostgresDatabase:
             cursor = self.connection.cursor()
             cursor.executemany(said.text, chain([first], rows))
             return cursor
+
+    def define(self, script: str) -> None:
+        """Do a script that is written for Postgres, functions and all."""
+        with self._translating():
+            self.connection.execute(script)
+
+    def checked(self, check: str) -> tuple[Any, ...] | None:
+        """Begin a transaction and ask something of it, in one exchange with the server."""
+        with self._translating():
+            cursor = self.connection.execute(f"BEGIN; {check}")
+            cursor.nextset()
+            return cursor.fetchone()
+
+    def bulk(self, text: str, arrays: Sequence[str]) -> int:
+        """Do a statement of Postgres's own with an array a column; tell how many rows it wrote."""
+        with self._translating():
+            return self.connection.execute(text, arrays).rowcount
+
+    def copy(self, table: str, columns: str, lines: str) -> None:
+        """Add rows by COPY, whose text the caller wrote; a row that is there already raises AlreadyThereError."""
+        with (
+            self._translating(),
+            self.connection.cursor() as cursor,
+            cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copied,
+        ):
+            copied.write(held(lines).encode())
 
     def executescript(self, script: str, /) -> None:
         for statement in statements(script):
@@ -98,20 +135,35 @@ class PostgresDatabase:
     def erasing(self, *, anew: bool = False) -> Iterator[Self]:  # noqa: ARG002  (what is deleted stands in the pages as well)
         with self.transaction():
             yield self
+        self.rewrite()
+
+    def rewrite(self) -> None:
+        """Write the tables anew: what was deleted stands in their pages until then."""
         for (table,) in self.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = ?", (self.schema,)
         ).fetchall():
             self.execute(f"VACUUM FULL {quoted(table)}")
+
+    def columns(self, table: str) -> frozenset[str]:
+        query = "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(?) AND attnum > 0 AND NOT attisdropped"
+        return frozenset(name for (name,) in self.execute(query, (f"{quoted(self.schema)}.{quoted(table)}",)))
 
     def name_cell(self, name: str) -> str:
         """Give a file's name; whatever it holds, the adapters write it."""
         return name
 
     def refuse_damage(self) -> None:
-        """Postgres looks after its own pages."""
+        """Leave it to Postgres, which looks after its own pages."""
 
     def close(self) -> None:
         self.connection.close()
+
+
+def in_postgres(db: Database) -> PostgresDatabase:
+    """Take a shared database for what it is."""
+    if not isinstance(db, PostgresDatabase):
+        raise TypeError(f"{db.path} is a file")
+    return db
 
 
 def _peeked(rows: Iterable[Sequence[Any]]) -> tuple[Sequence[Any] | None, Iterator[Sequence[Any]]]:
@@ -123,6 +175,10 @@ def quoted(name: str) -> str:
     """Write a name of our own so that nothing in it can be more than a name."""
     escaped = name.replace('"', '""')
     return f'"{escaped}"'
+
+
+def in_use_key(schema: str) -> int:
+    return lock_key("in use", schema)
 
 
 def lock_key(*words: str) -> int:

@@ -14,9 +14,12 @@ from typing import Final
 from importer.errors import SettingsError
 from importer.records import value_type
 from importer.runtime.private_files import write_private
+from importer.runtime.regex import regex
 from importer.state.postgres.address import Address, address_with_password
 
 MARK_NAME: Final = "postgres.json"
+_FOLDERS_OF_MANY: Final = ("runs", "plans", "mirrors")
+_JOBS_PLACE: Final = regex(r"sandbox|elsewhere-[0-9a-f]+")
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -38,14 +41,24 @@ def make_face(address: Address, below: Path) -> Path:
             f"{folder}, where this machine keeps its scratch files, cannot be made: {cause.strerror}."
         ) from cause
     if _address_in(folder) != address.text:
-        write_private(folder / MARK_NAME, json.dumps({"address": address.text}).encode())
+        mark_face(folder, address)
     return folder
 
 
+def mark_face(folder: Path, address: Address) -> None:
+    """Make a folder the face of an address. Raises SettingsError."""
+    write_private(folder / MARK_NAME, json.dumps({"address": address.text}).encode())
+
+
 def face_of(database: Path) -> Face | None:
-    """Find the face whose store has a database: those of the state and of its runs; others are this machine's own files."""
+    """Find the face whose store has a database: those of the state, of its runs, plans and mirrors, and of jobs that go elsewhere.
+
+    Others are this machine's own files.
+    """
     folder = database.parent
-    return _face_at(folder) or (_face_at(folder.parent.parent) if folder.parent.name == "runs" else None)
+    if folder.parent.name in _FOLDERS_OF_MANY:
+        return _face_at(folder.parent.parent)
+    return _face_at(folder) or (_face_at(folder.parent) if _JOBS_PLACE.fullmatch(folder.name) else None)
 
 
 def _face_at(folder: Path) -> Face | None:

@@ -6,13 +6,14 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from importer.errors import StateError
 from importer.runtime.regex import regex
 from importer.state.postgres.connection import Connection, Error, connect, state_error
-from importer.state.postgres.database import PostgresDatabase, lock_key, quoted
+from importer.state.postgres.database import PostgresDatabase, in_use_key, lock_key, quoted
+from importer.state.postgres.dialect import held
 from importer.state.postgres.faces import Face
 from importer.state.purpose import Purpose
 
@@ -31,12 +32,16 @@ _ALLOWED: Final = {
 
 def schema_name(face: Face, path: Path) -> str:
     """Name the schema of what would be a file of the face folder."""
-    inside = os.path.relpath(path.absolute(), face.folder).replace(os.sep, "/").removesuffix(".db")
+    inside = _inside(face, path).removesuffix(".db")
     if found := _RUN_JOURNAL.fullmatch(inside):
         return run_schema(found[1])
     if found := _RUN_FILE.fullmatch(inside):
         return _short(f"{run_schema(found[1])}_{found[2]}")
     return _short(f"importer_{inside}")
+
+
+def _inside(face: Face, path: Path) -> str:
+    return os.path.relpath(path.absolute(), face.folder).replace(os.sep, "/")
 
 
 def run_schema(run_id: str) -> str:
@@ -51,7 +56,7 @@ def _short(name: str) -> str:
 
 
 def schema_is_there(face: Face, path: Path) -> bool:
-    with _asking(face, path) as connection:
+    with _asking(face) as connection:
         return _exists(connection, schema_name(face, path))
 
 
@@ -77,9 +82,35 @@ def ensure_schema(face: Face, path: Path, purpose: Purpose, script: str) -> Post
     db = _database(face, path, purpose)
     digest = hashlib.sha256(script.encode()).hexdigest()
     with _closing_on_error(db):
-        if _comment(db) != digest:
-            _bring_up(db, script, digest)
+        note = f"{digest} {_inside(face, path)}"
+        if _comment(db) != note:
+            _bring_up(db, script, note)
     return db
+
+
+def schemas_below(face: Face, folder: Path, pattern: str) -> list[Path]:
+    """List the files that would be there, by what is noted at their schemas: a name may be cut."""
+    below = f"{_inside(face, folder)}/"
+    query = (
+        "SELECT substr(noted, strpos(noted, ' ') + 1) FROM (SELECT obj_description(oid, 'pg_namespace') AS noted "
+        "FROM pg_namespace WHERE starts_with(nspname, $1)) AS ours WHERE noted LIKE '% %'"
+    )
+    with _asking(face) as connection:
+        noted = [inside for (inside,) in connection.execute(query, (schema_name(face, folder)[:40],))]
+    return [
+        face.folder / inside
+        for inside in noted
+        if inside.startswith(below) and PurePosixPath(inside.removeprefix(below)).match(pattern)
+    ]
+
+
+def delete_schema(face: Face, path: Path) -> None:
+    """Drop a schema, unless somebody has it open."""
+    name = schema_name(face, path)
+    with _asking(face) as connection, connection.transaction():
+        free = connection.execute(f"SELECT pg_try_advisory_xact_lock({in_use_key(name)})").fetchone()
+        if free == (True,):
+            connection.execute(f"DROP SCHEMA IF EXISTS {quoted(name)} CASCADE")
 
 
 def drop_schemas(face: Face, run_id: str, purpose: Purpose) -> None:
@@ -107,18 +138,24 @@ def grant(db: PostgresDatabase) -> None:
             db.execute(f"GRANT {counters} ON ALL SEQUENCES IN SCHEMA {name} TO {role}")
 
 
-def _bring_up(db: PostgresDatabase, script: str, digest: str) -> None:
+def _bring_up(db: PostgresDatabase, script: str, note: str) -> None:
     db.execute(f"BEGIN; SELECT pg_advisory_xact_lock({lock_key('schemas')})")
     try:
         db.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(db.schema)}")
         db.executescript(script)
-        db.execute(f"COMMENT ON SCHEMA {quoted(db.schema)} IS '{digest}'")
+        db.execute(f"COMMENT ON SCHEMA {quoted(db.schema)} IS {_literal(note)}")
         grant(db)
         db.execute("COMMIT")
     except BaseException:
         with contextlib.suppress(StateError):
             db.execute("ROLLBACK")
         raise
+
+
+def _literal(text: str) -> str:
+    """Write a text of our own into a statement that takes no values; a path may hold anything."""
+    escaped = held(text).replace("'", "''")
+    return f"'{escaped}'"
 
 
 def _comment(db: PostgresDatabase) -> str | None:
@@ -139,7 +176,7 @@ _ASKING: Final = Purpose(
 
 
 @contextlib.contextmanager
-def _asking(face: Face, path: Path) -> Iterator[Connection]:  # noqa: ARG001
+def _asking(face: Face) -> Iterator[Connection]:
     with contextlib.closing(connect(face.address, _ASKING)) as connection:
         try:
             yield connection

@@ -17,6 +17,7 @@ from importer.ui.edits import DraftEdits
 from importer.ui.handling.account import place_words, reading_words, secrets_of_draft
 from importer.ui.screen import Screen
 from importer.ui.surface import ScreenReply, ScreenRequest, data
+from importer.ui.words import without_flags
 
 _CHECK_SECONDS: Final = 3600.0
 _LOOK_SECONDS: Final = 1.0
@@ -58,6 +59,7 @@ async def _checked(screen: Screen, draft: Draft, hear: Hear) -> dict[str, Any]:
     if not isinstance(ended.answer, dict):
         raise SettingsError(ended.sentence)
     found: dict[str, Any] = ended.answer
+    found |= {name: [*map(without_flags, found[name])] for name in ("doubts", "overlooked")}
     # Only now: what became of rows since the last check is all that is known of them where this one is cancelled.
     await asyncio.to_thread(_forget_outlooks, screen.drafts.folder(draft.id))
     keep_known(screen, draft, _FORECAST, found, key=key, basis=basis)

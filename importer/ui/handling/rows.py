@@ -16,6 +16,7 @@ from importer.ui.handling.checking import check, findings_of, known_of
 from importer.ui.handling.files import ask_bench
 from importer.ui.screen import Screen
 from importer.ui.surface import ScreenReply, ScreenRequest, data, number_of
+from importer.ui.words import Words
 
 _MOST_ROWS: Final = 200
 _LONGEST_CELL: Final = 200
@@ -68,11 +69,11 @@ def _overview(screen: Screen, draft: Draft) -> dict[str, Any]:
             **{status: counts[status] + shifts.get(status, 0) for status in _STATUSES},
             "failing": findings.totals.failing,
             "header": list(findings.sources[0].header) if findings.sources else [],
-            "causes": [_cause(each, shifts) for each in findings.causes()],
+            "causes": [_cause(each, shifts, screen.words) for each in findings.causes()],
         }
 
 
-def _cause(cause: Cause, shifts: dict[str, int]) -> dict[str, Any]:
+def _cause(cause: Cause, shifts: dict[str, int], words: Words) -> dict[str, Any]:
     known = BY_NAME.get(cause.code)
     return {
         "code": cause.code,
@@ -81,7 +82,7 @@ def _cause(cause: Cause, shifts: dict[str, int]) -> dict[str, Any]:
         "now": max(0, cause.rows + shifts.get(cause_name(cause.code, fails=cause.fails), 0)),
         "columns": cause.columns,
         "title": cause.code if known is None else known.title,
-        "mend": "" if known is None else known.mend,
+        "mend": words.mend(cause.code),
     }
 
 

@@ -76,12 +76,15 @@ def _state_of(screen: Screen, run_id: str) -> dict[str, Any]:
     if not found["under_way"]:
         found |= screen.runs.line(run).to_json()
         found["followed_by"] = list(screen.runs.followed_by(run.id))
-        found["causes"] = screen.runs.causes(run)
+        found["causes"] = [
+            {**each, "mend": screen.words.mend(str(each["code"]))} for each in screen.runs.causes(run)
+        ]
         found["undo_open"] = not found["undoing"] and screen.runs.undo_stands_open(run)
         found["files"] = screen.runs.files(run)
     for draft in screen.drafts.list():
         if draft.run_id == run_id:
             found["draft"] = draft.id
+            found["rest_can_be_changed"] = screen.runs.stands_at_a_stop(run)
             found["changed_since"] = draft.imported_as != state_key(screen, draft)
     return found
 
@@ -186,6 +189,12 @@ async def undo(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     if _plain(taken(said, "confirmed", str)).casefold() != wanted.casefold():
         raise RefusedRequestError(400, screen.words("undo.not_confirmed", name=wanted))
     return await _set_going(screen, run.id, "undo")
+
+
+async def taken_back(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    """Say what taking a run back came to: asked once, and not with every look, since all rows are counted."""
+    run = await asyncio.to_thread(screen.runs.find, asked.named["run"])
+    return data(await asyncio.to_thread(screen.runs.taken_back, run))
 
 
 async def file(screen: Screen, asked: ScreenRequest) -> ScreenReply:

@@ -65,9 +65,9 @@ async def sample(screen: Screen, _: ScreenRequest) -> ScreenReply:
     return data({"draft": draft.id})
 
 
-async def alive(_: Screen, __: ScreenRequest) -> ScreenReply:
-    """Answer at all: a page that hears nothing says so."""
-    return data({})
+async def alive(screen: Screen, _: ScreenRequest) -> ScreenReply:
+    """Answer at all, and say which start of the screen it is: a page that was made by another one cannot change anything."""
+    return data({"start": screen.start_id})
 
 
 async def mask(screen: Screen, asked: ScreenRequest) -> ScreenReply:

@@ -4,17 +4,17 @@ import { Trouble, get, html, number, post, rows, say, t, useEffect, useState } f
 const ABOUT_PHONES = ["invalid_phone", "no_phone_region", "phone_region"];
 const ABOUT_DATES = ["invalid_date", "date_order", "swapped_date"];
 
-export function Alike({ draft, cause, header, changed, check }) {
+export function Alike({ draft, cause, header, moved, changed, check }) {
   const [open, setOpen] = useState(false);
   const named = Object.keys(cause.columns).filter((name) => header.includes(name));
   if (!named.length) return null;
   return html`<details class="alike" onToggle=${(event) => setOpen(event.target.open)}><summary>${t("alike.title")}</summary>
-    ${open ? html`<${InRows} draft=${draft} cause=${cause} header=${header} named=${named} changed=${changed} />
+    ${open ? html`<${InRows} draft=${draft} cause=${cause} header=${header} named=${named} moved=${moved} changed=${changed} />
       ${cause.fails ? html`<${InMapping} draft=${draft} cause=${cause} named=${named} check=${check} />` : null}` : null}
   </details>`;
 }
 
-function InRows({ draft, cause, header, named, changed }) {
+function InRows({ draft, cause, header, named, moved, changed }) {
   const [column, setColumn] = useState(named[0]);
   const [found, setFound] = useState(null);
   const [old, setOld] = useState("");
@@ -32,7 +32,7 @@ function InRows({ draft, cause, header, named, changed }) {
     get(`/api/d/${draft.id}/alike?${new URLSearchParams({ code: cause.code, place, fails: cause.fails })}`)
       .then((now) => { setFound(now); if (now.values.length) choose(now.values[0].value, now.values); })
       .catch((refused) => setError(refused.message));
-  }, [column]);
+  }, [column, moved]);
   const ask = async (how, only) => {
     setError(null);
     try {

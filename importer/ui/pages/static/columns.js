@@ -180,19 +180,19 @@ function Column({ column, state, change, acknowledge }) {
     </div>
     <div class="goes">
       ${(rules.length ? rules : [null]).map((each, at) => html`
-        <${Target} key=${each ? each.key : "none"} rule=${each} label=${at ? t("columns.also_to") : t("columns.goes_to")} title=${title} header=${sample.header} state=${state} choose=${(target) => assign(target, each)} />
+        <${Target} key=${at} rule=${each} label=${at ? t("columns.also_to") : t("columns.goes_to")} title=${title} header=${sample.header} state=${state} choose=${(target) => assign(target, each)} />
         ${fieldOf(state, each) ? html`<${FieldFacts} field=${fieldOf(state, each)} />` : null}
         ${each === rule && suggested ? html`<p class="note"><b>${t("strength." + guess.strength)}</b>: ${guess.reason}</p>` : null}
-        ${each === rule && suggested ? guess.doubts.map((doubt) => html`<p class=${doubt.loud ? "notice halt" : "note"}>${doubt.sentence}</p>`) : null}
+        ${each === rule && suggested ? guess.doubts.map((doubt) => html`<p class=${doubt.loud ? "notice halt" : "note"}>${doubt.code === "invalid_values" ? t("columns.invalid_values") : doubt.sentence}</p>`) : null}
         ${each ? html`<${Rule} rule=${each} column=${column} state=${state} change=${change} />` : null}`)}
       ${adding ? html`<${Target} rule=${null} label=${t("columns.also_to")} title=${title} header=${sample.header} state=${state} choose=${(target) => assign(target, null)} />`
         : rule ? html`<p><button type="button" class="quiet also" aria-label=${t("columns.also_of", { what: t("columns.also"), name: title })} onClick=${() => setAdding(true)}>${t("columns.also")}</button></p>` : null}
       ${namesPlace(state, column) ? html`<p class="notice good names-place">${t("several.names")} <a href=${`/d/${draft.id}/account`}>${t("several.see")}</a></p>` : null}
-      ${!rule && left && !namesPlace(state, column) ? html`<p class="note">${left.note}</p>
+      ${!rule && left && !namesPlace(state, column) ? html`${left.doubts.length ? null : html`<p class="note">${left.note}</p>`}
         ${left.doubts.map((doubt) => html`<p class=${doubt.loud ? "notice halt" : "note"}>${doubt.sentence}</p>`)}` : null}
       ${toDecide(state, column) ? html`<label class="choice"><input type="checkbox" checked=${state.acknowledged.includes(sample.header)}
         onChange=${(event) => acknowledge(event.target.checked ? [...state.acknowledged, sample.header] : state.acknowledged.filter((each) => each !== sample.header))} />
-        <span>${t(rule ? "columns.as_it_is" : "columns.on_purpose")}</span></label>` : null}
+        <span>${t(rule ? "columns.as_it_is" : "columns.on_purpose")}</span></label>${rule ? null : html`<p class="note">${t("columns.consent_how")}</p>`}` : null}
       ${rule && !rule.by_hand.length ? html`<details open=${strange.length > 0} onToggle=${(event) => event.target.open && !values && loadValues()}>
         <summary>${t("columns.values")}</summary>${strange.length ? html`<p class="notice halt">${t("fields.strange", { n: number(strange.length) })}</p>` : null}
         ${values ? html`<${ValueMap} values=${values} rule=${rule} header=${sample.header} change=${change} setValues=${setValues} field=${field} strange=${strange} />` : null}</details>` : null}
@@ -249,12 +249,15 @@ function Rule({ rule, column, state, change }) {
       ${rule.columns.map((name, at) => html`<li>${name}
         <button type="button" class="quiet" disabled=${at === 0} aria-label=${t("columns.up", { name })} onClick=${() => move(at, at - 1)}>${"\u2191"}</button>
         <button type="button" class="quiet" disabled=${at === rule.columns.length - 1} aria-label=${t("columns.down", { name })} onClick=${() => move(at, at + 1)}>${"\u2193"}</button></li>`)}</ol>` : null}
+    ${rule.path[0] === "tags" && !rule.by_hand.length ? html`<label>${t("columns.tags_split")}<input type="text" size="3" class="tags-split" value=${said.split || ","} onChange=${(event) => set("split")(event.target.value)} /></label>` : null}
     ${rule.by_hand.length ? null : html`<${Reading} rule=${rule} column=${column} state=${state} change=${change} />`}
-    ${rule.path[0] !== "tags" && !rule.by_hand.length ? html`<details class="policy"><summary>${t("columns.on_update")}: ${t("on_update." + (policy || "overwrite"))}</summary>
+    ${rule.path[0] !== "tags" && !rule.by_hand.length ? html`<details class="policy"><summary>${t("columns.on_update")}: ${t("on_update." + (policy || "overwrite"))}${said.on_invalid === "drop" ? `; ${t("on_invalid.short")}` : ""}</summary>
       <label>${t("columns.on_update")}<${Choice} value=${policy} aria-label=${t("columns.on_update_of", { name: titleOf(state, column) })} choose=${set("on_update")}>
         ${(now) => ["", "if_blank", "never", ...(rule.path[0] === CUSTOM ? ["append"] : [])].map((each) => html`<option value=${each} selected=${now === each}>${t("on_update." + (each || "overwrite"))}</option>`)}</></label>
       <p class="note">${t("columns.example", { old: t("columns.old_value") })} <span class="value">${{ "": example, if_blank: t("columns.old_value"), never: t("columns.old_value"), append: `${t("columns.old_value")}, ${example}` }[policy]}</span></p>
       ${policy ? html`<p class="note">${t("columns.needs_reading")}</p>` : null}
+      <label>${t("columns.on_invalid")}<${Choice} class="on-invalid" value=${said.on_invalid || ""} choose=${set("on_invalid")}>
+        ${(now) => ["", "drop"].map((each) => html`<option value=${each} selected=${now === each}>${t("on_invalid." + (each || "fail"))}</option>`)}</></label>
       <label>${t("columns.blank_cell")}<${Choice} class="blank-cell" value=${said.empty_cells || ""} choose=${set("empty_cells")}>
         ${(now) => ["", "clear"].map((each) => html`<option value=${each} selected=${now === each}>${t("blank." + (each || "leave"))}</option>`)}</></label>
     </details>` : null}`;
@@ -275,8 +278,13 @@ function Sent({ rule, state, column }) {
   })}</ul>`;
 }
 
+// Whom nobody may write to must be seen: a refusal that is shown as nothing looks like none.
+const refusal = (status) => (["active", "permanent"].includes(status) ? t("dnd.on") : status === "inactive" ? t("dnd.off") : t("columns.blank"));
+const refusals = (settings) => Object.entries(settings).map(([channel, { status }]) => `${channel}: ${refusal(status)}`).join(", ");
+
 function sentValue(row, path) {
   const { payload, follow_ups: after } = row;
+  if (path[1] && path[1].startsWith("dndSettings.")) return refusal(((payload.dndSettings || {})[path[1].slice("dndSettings.".length)] || {}).status);
   const found = path[0] === "tags" ? payload.tags || after.add_tags || after.remove_tags : path[0] === CUSTOM
     ? (payload.customFields || []).find((each) => each.name === path[1] || each.key === path[1] || (each.key || "").endsWith(path[1].toLowerCase().replace(/\W+/g, "_")))?.field_value
     : payload[path[1]];
@@ -332,14 +340,19 @@ function Person({ state, picked, setPicked }) {
       <button type="button" onClick=${() => look((picked || (shown ? shown.row : 2)) - 1)}>${t("person.before")}</button>
       <button type="button" onClick=${() => look((picked || (shown ? shown.row : 1)) + 1)}>${t("person.next")}</button></p>
     <${Trouble} error=${error} />
-    ${shown && !error ? html`<${Card} row=${shown} />` : null}
+    ${shown && !error ? html`<${Card} row=${shown} state=${state} />` : null}
   </section>`;
 }
 
-function Card({ row }) {
+function Card({ row, state }) {
+  const label = (name) => (name === "customFields" ? t("group.custom") : name === "tags" ? t("columns.tags") : state.fields.find((each) => each.field === name)?.label || (name === "dndSettings" ? t("group.consent") : name));
+  const text = (name, value) => (name === "dndSettings" ? refusals(value) : name === "customFields" ? value.map((each) => `${each.name || each.key || each.id}: ${each.field_value}`).join(", ")
+    : typeof value === "object" && value !== null ? (Array.isArray(value) && value.every((each) => typeof each === "string") ? value.join(", ") : JSON.stringify(value)) : String(value));
+  const added = row.follow_ups?.add_tags;
   if (row.errors) return html`<div class="failing"><p><b>${t("person.fails")}</b></p><ul>${row.errors.map((each) => html`<li>${each.column ? html`<b>${each.column}</b>: ` : null}${each.message}</li>`)}</ul></div>`;
   if (row.skipped) return html`<p>${t("person.skipped")} ${row.skipped.message}</p>`;
-  return html`<dl class="facts">${Object.entries(row.payload).filter(([name]) => name !== "locationId").map(([name, value]) => html`<dt>${name}</dt><dd><span class="value">${typeof value === "object" && value !== null ? (Array.isArray(value) && value.every((each) => typeof each === "string") ? value.join(", ") : JSON.stringify(value)) : String(value)}</span></dd>`)}</dl>
+  return html`<dl class="facts">${Object.entries(row.payload).filter(([name]) => name !== "locationId").map(([name, value]) => html`<dt>${label(name)}</dt><dd><span class="value">${text(name, value)}</span></dd>`)}
+    ${added ? html`<dt>${t("columns.tags")}</dt><dd><span class="value">${added.join(", ")}</span></dd>` : null}</dl>
     ${(row.warnings || []).map((each) => html`<p class="notice halt">${each.message}</p>`)}`;
 }
 

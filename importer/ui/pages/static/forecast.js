@@ -59,7 +59,7 @@ function Forecast() {
       </dl>
       <${Parts} label=${t("rows.read")} parts=${[["created", t("rows.ready"), found.ready], ["skipped", t("status.skipped"), found.skipped], ["failed", t("rows.failing"), found.failed]]} />
       <dl class="facts">
-        <dt>${t("forecast.time")}</dt><dd>${t("forecast.about", { time: duration(found.seconds), finish })}${there ? html` <small id="there">${t("forecast.there", { finish: there, zone: draft.zone })}</small>` : null}</dd>
+        <dt>${t("forecast.time")}</dt><dd>${t(draft.sandbox ? "forecast.about_real" : "forecast.about", { time: duration(found.seconds), finish })}${there ? html` <small id="there">${t("forecast.there", { finish: there, zone: draft.zone })}</small>` : null}</dd>
         <dt>${t("forecast.calls")}</dt><dd>${number(found.requests)}</dd>
         <dt>${t("forecast.share")}</dt><dd>${found.daily_share > 1 ? t("forecast.days", { n: found.days }) : t("forecast.percent", { n: (100 * found.daily_share).toFixed(1) })}</dd>
         ${Object.keys(found.new_tags).length ? html`<dt>${t("forecast.new_tags")}</dt><dd>${Object.keys(found.new_tags).slice(0, 20).join(", ")}</dd>` : null}
@@ -80,13 +80,13 @@ function Forecast() {
       <h2>${t("confirm.title")}</h2>
       <p class="name" id="into">${placeName()}</p>
       ${draft.column ? html`<p>${t("several.lead", { column: draft.column })}</p><${Foreseen} draft=${draft} />` : null}
-      ${draft.sandbox ? html`<p class="note">${t("confirm.sandbox")}</p>` : html`${draft.several ? null : html`<p><code>${draft.location}</code></p>`}
+      ${draft.sandbox ? null : html`${draft.several ? null : html`<p><code>${draft.location}</code></p>`}
         ${habit.elsewhere ? html`<p class="notice halt" id="elsewhere">${t("confirm.elsewhere")}</p>` : null}
         ${habit.type ? html`<p><label>${draft.several ? t("several.type", { column: draft.column }) : t("confirm.type", { id: draft.location_name ? `${draft.location_name} / ${draft.location}` : draft.location })}<input type="text" id="typed" autocomplete="off" spellcheck="false" value=${typed} onInput=${(event) => setTyped(event.target.value)} /></label></p>`
           : html`<p class="note" id="habit">${t("confirm.habit")}</p>`}`}
-      <p id="sentence"><b>${sentence(found, byPlan && !onlyFailed ? plan : null, onlyFailed ? before.failed : byPlan ? 0 : trial)}</b></p>
+      <p id="sentence"><b>${sentence(found, byPlan && !onlyFailed ? plan : null, onlyFailed ? before.rows : byPlan ? 0 : trial)}</b></p>
       ${before ? html`<fieldset><legend>${t("again.which")}</legend>
-        <label class="choice"><input type="radio" name="again" checked=${onlyFailed} onChange=${() => setOnlyFailed(true)} /><span>${t("again.failed", { rows: rows(before.failed) })}</span></label>
+        <label class="choice"><input type="radio" name="again" checked=${onlyFailed} onChange=${() => setOnlyFailed(true)} /><span>${t(before.stopped ? "again.rest" : "again.failed", { rows: rows(before.rows) })}</span></label>
         <label class="choice"><input type="radio" name="again" checked=${!onlyFailed} onChange=${() => setOnlyFailed(false)} /><span>${t("again.all")}</span></label>
       </fieldset>` : null}
       ${plan && !onlyFailed ? html`<fieldset><legend>${t("plan.which")}</legend>
@@ -101,7 +101,7 @@ function Forecast() {
       <details><summary>${t("confirm.more")}</summary><label class="choice"><input type="checkbox" checked=${again} onChange=${(event) => setAgain(event.target.checked)} /><span>${t("confirm.again")}</span></label>
         ${byPlan || onlyFailed ? null : html`<label>${t("confirm.stop_after")}<input type="number" id="stop-after" min="1" value=${stopAfter || ""} onChange=${(event) => setStopAfter(Math.max(0, Math.floor(Number(event.target.value)) || 0))} /></label>`}</details>
       <${Trouble} error=${error} />
-      <p class="onward"><button type="submit" class="main" id="start" disabled=${!allowed || busy}>${busy ? t("confirm.starting") : onlyFailed ? t("again.start", { rows: rows(before.failed) }) : byPlan ? t("plan.start") : trial ? t("confirm.start_trial", { n: trial }) : t("confirm.start", { rows: rows(found.ready) })}</button>
+      <p class="onward"><button type="submit" class="main" id="start" disabled=${!allowed || busy}>${busy ? t("confirm.starting") : onlyFailed ? t(before.stopped ? "again.start_rest" : "again.start", { rows: rows(before.rows) }) : byPlan ? t("plan.start") : trial ? t("confirm.start_trial", { n: trial }) : t("confirm.start", { rows: rows(found.ready) })}</button>
         <a class="button" href=${`/d/${draft.id}/rows`}>${t("confirm.back")}</a></p>
     </section>
   </form>`;
@@ -112,7 +112,7 @@ const placeName = () => (draft.sandbox ? t("aim.sandbox") : draft.several ? t("s
 
 // What the button will do, in one sentence.
 function sentence(found, plan, first) {
-  const name = placeName();
+  const name = draft.sandbox ? t("confirm.the_sandbox") : draft.several ? t("confirm.their_own") : placeName();
   if (plan) return t("confirm.plan_sentence", { create: number(plan.create || 0), update: number(plan.update || 0), left: number((plan.unchanged || 0) + (plan.skip || 0) + (plan.fail || 0) + (plan.ambiguous || 0)), name });
   if (first) return t("confirm.trial_sentence", { rows: rows(Math.min(first, found.ready)), name });
   return t("confirm.sentence", { rows: rows(found.ready), left: number(found.skipped + found.failed), name });

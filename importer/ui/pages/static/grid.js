@@ -142,6 +142,7 @@ export class Grid {
     this.at = { n: clamp(n, 0, this.count - 1), x: clamp(x, -1, this.columns.length - 1) };
     this.reveal();
     this.cellAt()?.focus({ preventScroll: true });
+    this.scroller.scrollIntoView({ block: "nearest" }); // whoever comes back from further down sees where they are
     this.tell(true);
   }
 

@@ -8,13 +8,14 @@ function Live() {
     ${runs.map((run) => html`<div class="run" key=${run.run_id}>
       <p><a href=${`/r/${run.run_id}`}><span class="value">${run.source}</span></a>${" "}
         <small>${run.sandbox ? t("aim.sandbox") : run.location_id || t("runs.by_column")}</small></p>
-      <${Bar} counts=${run} total=${run.rows} label=${run.source} />
+      ${run.undoing ? html`<progress aria-label=${t("undo.going")}></progress>` : html`<${Bar} counts=${run} total=${run.rows} label=${run.source} />`}
       <p class="note">${progressLine(run)}</p>
     </div>`)}
   </section>`;
 }
 
 export function progressLine(run) {
+  if (run.undoing) return t("undo.going");
   if (run.rows === null || run.rows === undefined) return t("run.reading");
   const sent = run.sent > run.settled ? `${t("run.sent", { n: number(run.sent) })}, ` : "";
   const done = sent + t("run.done_of", { done: number(run.settled || 0), all: number(run.rows) });

@@ -1,5 +1,5 @@
 // A row with cells too many or too few: its cells as they are, each beside the column that it would fall into.
-import { Trouble, get, html, say, t, useEffect, useState } from "./ui.js";
+import { Trouble, get, html, say, t, useEffect, useRef, useState } from "./ui.js";
 
 export function Repair({ draft, row, header, save, cancel }) {
   const [cells, setCells] = useState(null);
@@ -8,11 +8,14 @@ export function Repair({ draft, row, header, save, cancel }) {
   useEffect(() => {
     get(`/api/d/${draft.id}/cells?row=${row}`).then((found) => setCells(found.cells)).catch((refused) => setError(refused.message));
   }, []);
+  // Whoever opened it from the table by Enter goes on here, and back there afterwards.
+  const box = useRef(null);
+  useEffect(() => { box.current?.focus(); }, [cells === null]);
   if (!cells) return html`<${Trouble} error=${error} />`;
   const change = (next) => { setCells(next); say(t("repair.now", { n: next.length })); };
   const spliced = (at, count, ...more) => { const next = [...cells]; next.splice(at, count, ...more); return next; };
   const fits = cells.length <= header.length;
-  return html`<section id="repairing" aria-label=${t("repair.title", { n: row })}>
+  return html`<section id="repairing" ref=${box} tabindex="-1" aria-label=${t("repair.title", { n: row })}>
     <h3>${t("repair.title", { n: row })}</h3>
     <p>${cells.length === header.length ? t("repair.fits") : t(cells.length > header.length ? "repair.too_many_here" : "repair.too_few_here", { n: cells.length, all: header.length })}</p>
     <ol class="raw">${cells.map((cell, at) => html`<li class=${at >= header.length ? "beyond" : null}>

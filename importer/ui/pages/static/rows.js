@@ -21,6 +21,7 @@ function Rows() {
   const [error, setError] = useState(null);
   const [stale, setStale] = useState(false);
   const [moved, setMoved] = useState(0);
+  const [checked, setChecked] = useState(0);
 
   const follow = async (now) => {
     let seen = now;
@@ -33,7 +34,7 @@ function Rows() {
       setFound(listed);
       setStale(seen.stale);
       setChosen((before) => listed.causes.find((each) => same(before, each)) || listed.causes.find((each) => each.fails) || null);
-      setMoved((count) => count + 1);
+      setChecked((count) => count + 1);
       if (!seen.stale) say(t("rows.checked", { rows: rows(listed.read), failed: number(listed.failed) }));
     }
     setStanding(seen);
@@ -93,7 +94,7 @@ function Rows() {
       <p class="onward"><button type="button" id="again" onClick=${check}>${t("rows.check_again")}</button></p></div>` : null}
     ${found.causes.length ? html`<div class="work">
       <${Causes} found=${found} chosen=${chosen} choose=${setChosen} />
-      ${chosen ? html`<${Cause} key=${`${chosen.code} ${chosen.fails} ${moved}`} cause=${found.causes.find((each) => same(chosen, each)) || chosen} header=${found.header}
+      ${chosen ? html`<${Cause} key=${`${chosen.code} ${chosen.fails} ${checked}`} moved=${moved} cause=${found.causes.find((each) => same(chosen, each)) || chosen} header=${found.header}
         changed=${changed} anew=${() => setMoved((count) => count + 1)} check=${check} />` : null}
     </div>` : null}
     <${Corrections} edits=${edits} move=${move} header=${found.header} />
@@ -127,7 +128,7 @@ function Causes({ found, chosen, choose }) {
   </section>`;
 }
 
-function Cause({ cause, header, changed, anew, check }) {
+function Cause({ cause, header, moved, changed, anew, check }) {
   const [spot, setSpot] = useState(null);
   const [error, setError] = useState(null);
   const [repairing, setRepairing] = useState(null);
@@ -163,6 +164,12 @@ function Cause({ cause, header, changed, anew, check }) {
     });
     return () => grid.current.destroy();
   }, []);
+  // The rows of a cause are those that the check found: what was changed elsewhere changes what they hold, and nobody loses their place.
+  const since = useRef(moved);
+  useEffect(() => {
+    if (since.current !== moved) grid.current.refresh();
+    since.current = moved;
+  }, [moved]);
 
   const repaired = async (row, cells) => {
     const now = await kept({ row, cells });
@@ -174,12 +181,12 @@ function Cause({ cause, header, changed, anew, check }) {
   return html`<section>
     <h2>${cause.title}</h2>
     <p>${cause.mend}</p>
-    <${Alike} draft=${draft} cause=${cause} header=${header} changed=${(overview) => { anew(); changed(overview); }} check=${check} />
+    <${Alike} draft=${draft} cause=${cause} header=${header} moved=${moved} changed=${(overview) => { anew(); changed(overview); }} check=${check} />
     <${Trouble} error=${error} />
     <p class="note" id="grid-keys">${t("grid.keys")}</p>
     <div ref=${box}></div>
     <${Place} spot=${spot} header=${header} cause=${cause} edit=${() => grid.current.edit()} repair=${(row) => setRepairing(row)} />
-    ${repairing ? html`<${Repair} key=${repairing} draft=${draft} row=${repairing} header=${header} save=${repaired} cancel=${() => setRepairing(null)} />` : null}
+    ${repairing ? html`<${Repair} key=${repairing} draft=${draft} row=${repairing} header=${header} save=${repaired} cancel=${() => { setRepairing(null); grid.current.go(grid.current.at.n, grid.current.at.x); }} />` : null}
   </section>`;
 }
 

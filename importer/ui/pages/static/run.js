@@ -13,8 +13,10 @@ function Run() {
   const [asked, setAsked] = useState(null);
   const told = useRef({ tenth: -1, state: null, notice: false });
 
+  const [gone, setGone] = useState(null);
   const look = async () => {
-    const found = await get(`/api/r/${run}`);
+    const found = await get(`/api/r/${run}`).catch((refused) => { if (refused.status === 422) setGone(refused.message); throw refused; });
+    setGone(null);
     setNow(found);
     tell(found, told.current);
     if (!found.under_way && !found.undoing) setAsked(null);
@@ -28,6 +30,9 @@ function Run() {
     try { await post(`/api/r/${run}/${what}`, said); await look(); } catch (refused) { setError(refused.message); setAsked(null); }
   };
 
+  // One that was ended while it still read the file sent nothing, and left nothing to go on with.
+  if (gone) return html`<p class="notice halt" id="gone">${now && now.under_way ? t("run.ended_before") : gone}</p>
+    <p class="onward"><a class="button main" href=${now && now.draft ? `/d/${now.draft}/forecast` : "/"}>${t(now && now.draft ? "run.see_forecast" : "start.link")}</a></p>`;
   if (!now) return html`<p role="status">${t("run.looking")}</p>`;
   return html`<p class="lead"><span class="value">${now.source}</span></p>
     <${Trouble} error=${error} />
@@ -86,18 +91,18 @@ function UnderWay({ now, asked, act, told }) {
 function Ended({ now, act, asked }) {
   const busy = asked !== null || now.undoing;
   return html`<section>
-      <p><b class=${"pill " + (now.state === "finished" ? "good" : "halt")} id="standing">${t("state." + now.state)}</b> ${now.reason || ""}</p>
+      <p><b class=${"pill " + (now.state === "finished" ? "good" : "halt")} id="standing">${t(now.undoing ? "undo.under_way" : "state." + now.state)}</b> ${now.reason || ""}</p>
       <${Bar} counts=${now} total=${now.rows} label=${t("run.rows")} />
       <${Counts} counts=${now} />
       <p class="onward">
-        ${now.state === "stopped" ? html`<button type="button" class="main" id="resume" disabled=${busy} onClick=${() => act("resume")}>${t("run.go_on")}</button>` : null}
+        ${now.state === "stopped" ? html`<${GoOn} now=${now} busy=${busy} act=${act} />` : null}
         ${now.retryable && now.state === "finished" ? html`<button type="button" disabled=${busy} onClick=${() => act("retry")}>${t("run.retry", { rows: rows(now.retryable) })}</button>` : null}
       </p>
     </section>
     <${Kin} now=${now} />
-    ${now.draft && now.changed_since ? html`<p class="notice halt">${t("run.changed_since")} <a href=${`/d/${now.draft}/forecast`}>${t("run.see_forecast")}</a></p>` : null}
+    ${now.draft && now.changed_since && !changedRest(now) && !(now.followed_by || []).length ? html`<p class="notice halt">${t("run.changed_since")} <a href=${`/d/${now.draft}/forecast`}>${t("run.see_forecast")}</a></p>` : null}
     ${now.causes && now.causes.length ? html`<section><h2>${t("run.causes")}</h2>
-      ${now.draft ? html`<p class="onward"><a class="button" id="mend" href=${`/d/${now.draft}/rows`}>${t("run.mend")}</a></p>` : null}<ul class="plain">
+      ${now.causes.length > 1 ? html`<p class="note">${t("run.first_fault")}</p>` : null}${now.draft ? html`<p class="onward"><a class="button" id="mend" href=${`/d/${now.draft}/rows`}>${t("run.mend")}</a></p>` : null}<ul class="plain">
       ${now.causes.map((cause) => html`<li><b>${number(cause.rows)}</b> ${cause.title || cause.code} <small class="note">${cause.mend || ""}</small></li>`)}</ul></section>` : null}
     ${now.files && now.files.length ? html`<section><h2>${t("run.files")}</h2><ul class="plain">
       ${now.files.map((name) => html`<li><a href=${`/r/${run}/files/${name}`} target=${name === "report.html" ? "_blank" : null} rel="noopener">${t("file." + name)}</a> <small>${name}</small></li>`)}</ul></section>` : null}
@@ -105,12 +110,22 @@ function Ended({ now, act, asked }) {
       <p class="note" id="undo-says">${now.undo_says}</p>
       <p class="onward"><button type="button" id="undo-pause" disabled=${asked === "pause"} onClick=${() => act("pause")}>${t("run.pause")}</button></p></section>` : null}
     ${now.undo_open && !now.undoing ? html`<p class="notice halt" id="undo-open">${t("undo.open")}</p>` : null}
+    ${now.state === "undone" && !now.undoing ? html`<${TakenBack} />` : null}
     ${(now.state === "undone" && !now.undo_open) || now.undoing ? null : html`<${Undo} act=${act} busy=${busy} says=${now.undo_says} />`}
     <${Rows} now=${now} />
     <section><h2>${t("again.like_title")}</h2><p class="note">${t("again.like_note")}</p>
       <${Upload} like=${run} onDone=${(draft) => { location.href = `/d/${draft}/file`; }} />
       ${now.sandbox ? null : html`<p class="onward"><a class="button" id="schedule" href=${`/schedule?like=${run}`}>${t("run.schedule")}</a></p>`}</section>
     <p class="onward"><button type="button" class="quiet" disabled=${busy} onClick=${() => askToForget(run, () => { location.href = "/history"; })}>${t("forget.this")}</button></p>`;
+}
+
+const changedRest = (now) => Boolean(now.state === "stopped" && now.changed_since && now.rest_can_be_changed && !(now.followed_by || []).length);
+
+// What somebody corrected after a trial has to come along: the run itself goes on with the rows as they were.
+function GoOn({ now, busy, act }) {
+  if ((now.followed_by || []).length) return null;
+  const resume = html`<button type="button" class=${changedRest(now) ? "" : "main"} id="resume" disabled=${busy} onClick=${() => act("resume")}>${t(changedRest(now) ? "run.go_on_as_begun" : "run.go_on")}</button>`;
+  return changedRest(now) ? html`<a class="button main" id="with-changes" href=${`/d/${now.draft}/forecast`}>${t("run.go_on_changed")}</a>${resume}` : resume;
 }
 
 function Rows({ now }) {
@@ -152,6 +167,18 @@ function Kin({ now }) {
     ${now.followed_by && now.followed_by.length ? html`<p class="note" id="followed">${t("run.followed")}${now.followed_by.map(link)}</p>` : null}`;
 }
 
+// What taking it back came to: counted over all rows, so it is asked once.
+function TakenBack() {
+  const [found, setFound] = useState(null);
+  useEffect(() => { get(`/api/r/${run}/taken-back`).then(setFound).catch(() => {}); }, []);
+  if (!found) return null;
+  return html`<section id="taken-back"><h2>${t("undo.came_to")}</h2>
+    <dl class="counts">${["deleted", "restored", "kept", "failed", "nothing"].map((name) => html`<div class=${"undo-" + name}><dt>${t("undone." + name)}</dt><dd>${number(found[name] || 0)}</dd></div>`)}</dl>
+    <p class="note">${t("undo.by_row")}</p>
+    ${Object.keys(found.reasons).length ? html`<p>${t("undo.reasons")}</p><ul>${Object.entries(found.reasons).map(([why, count]) => html`<li><b>${number(count)}</b> ${why}</li>`)}</ul>` : null}
+    <p class="note">${t("undo.list")}</p></section>`;
+}
+
 function Undo({ act, busy, says }) {
   const [preview, setPreview] = useState(null);
   const [error, setError] = useState(null);
@@ -169,6 +196,7 @@ function Undo({ act, busy, says }) {
     <p class="note">${t("undo.note")}</p>
     <${Trouble} error=${error} />
     ${preview ? html`<dl class="counts">${["deleted", "restored", "kept", "failed", "nothing"].map((name) => html`<div class=${"undo-" + name}><dt>${t("undo." + name)}</dt><dd>${number(preview[name] || 0)}</dd></div>`)}</dl>
+      <p class="note">${t("undo.by_row")}</p>
       ${Object.keys(preview.reasons || {}).length ? html`<p>${t("undo.reasons")}</p><ul id="reasons">${Object.entries(preview.reasons).map(([why, count]) => html`<li><b>${number(count)}</b> ${why}</li>`)}</ul>` : null}
       <p class="notice halt">${t("undo.never")}${preview.jobs && preview.jobs.length ? ` ${t("undo.jobs", { names: preview.jobs.join(", ") })}` : ""}</p>
       ${wanted ? html`<p><label>${t("undo.type", { name: wanted })}<input type="text" id="undo-typed" autocomplete="off" spellcheck="false" value=${typed} onInput=${(event) => setTyped(event.target.value)} /></label></p>` : null}

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState, useMemo, useCallback } from "/static/vendo
 import { signal, computed, effect, batch } from "/static/vendor/signals.js";
 import htm from "/static/vendor/htm.js";
 import words from "/static/words.js";
+import "./focus.js";
 
 export const html = htm.bind(h);
 export { render, Fragment, useEffect, useRef, useState, useMemo, useCallback, signal, computed, effect, batch };
@@ -166,5 +167,11 @@ if (mask) mask.addEventListener("click", async () => {
   say(t(on ? "app.masked" : "app.unmasked"));
 });
 
-// Every page notices that the program behind it is gone, whatever else it asks.
-poll(() => get("/api/alive"), 2);
+// Every page notices that the program behind it is gone, whatever else it asks. One that was started again does not take what the page
+// has to say: it is loaded anew as soon as this browser was let in.
+const start = document.querySelector('meta[name="start"]').content;
+poll(async () => {
+  try {
+    if ((await get("/api/alive")).start !== start) location.reload();
+  } catch (refused) { document.getElementById("elsewhere-let-in").hidden = refused.status !== 403; }
+}, 2);

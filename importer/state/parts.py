@@ -1,0 +1,146 @@
+"""The parts of a run in Postgres: one for each location, each with its own state, its own holder and its own end."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from importer.errors import StateError
+from importer.records import value_type
+from importer.runtime.clock import Clock
+from importer.state.database import Database
+from importer.state.journal import Journal
+from importer.state.journal.storage import FILE_NAME, open_up_to_date
+from importer.state.remote import EndWish
+
+WHOLE: Final = "*"
+"""The one part of a run that one process works on."""
+_COLUMNS: Final = (
+    "location, state, reason, reason_code, rows_read, pass, epoch, holder, since, wish, wished_by"
+)
+
+
+class PartState(StrEnum):
+    """How far a part is; all but the first are a run's as well."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    STOPPED = "stopped"
+    FINISHED = "finished"
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
+class PartLine:
+    """What is known of one part."""
+
+    location: str
+    state: PartState
+    reason: str | None
+    reason_code: str | None
+    rows_read: int
+    turn: int
+    """The pass over its rows: 1, and one more with each retry."""
+    epoch: int
+    """How often somebody took it over."""
+    holder: str | None
+    since: float | None
+    """When that was, by the server's clock."""
+    wish: EndWish | None
+    wished_by: str | None
+
+
+class RunParts:
+    """The parts of the run in a folder, which is the face of one in Postgres."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def split(self, rows: Mapping[str, int]) -> None:
+        """Let a run that has not begun be worked on location by location, each with so many rows. Raises StateError for one that has."""
+        with self._opened() as db, db.transaction():
+            if db.execute("SELECT 1 FROM intents UNION ALL SELECT 1 FROM outcomes LIMIT 1").fetchone():
+                raise StateError(
+                    f"Run {self._folder.name} has begun as a whole, and cannot be split any more. Go on with: importer resume"
+                )
+            db.execute("DELETE FROM parts")
+            lines = [(location, PartState.QUEUED.value, count) for location, count in rows.items()]
+            db.executemany("INSERT INTO parts (location, state, rows_read) VALUES (?, ?, ?)", lines)
+        self._index()
+
+    def lines(self) -> tuple[PartLine, ...]:
+        """Tell what is known of each part, by location."""
+        with self._opened() as db:
+            found = db.execute(f"SELECT {_COLUMNS} FROM parts ORDER BY location").fetchall()  # noqa: S608  (our own names)
+        return tuple(_line(*cells) for cells in found)
+
+    def requeue(self, locations: Iterable[str]) -> None:
+        """Let parts that stopped be taken up again, whatever was wished of them."""
+        with self._opened() as db:
+            db.executemany(
+                "UPDATE parts SET state = ?, reason = NULL, reason_code = NULL, finished_at = NULL, wish = NULL, "
+                "wished_by = NULL WHERE location = ? AND state <> ?",
+                [(PartState.QUEUED.value, each, PartState.FINISHED.value) for each in locations],
+            )
+
+    def wish(self, wish: EndWish | None, *, by: str = "") -> None:
+        """Ask of all parts that are not through that they end; None takes that back."""
+        with self._opened() as db:
+            query = "UPDATE parts SET wish = ?, wished_by = ? WHERE state <> ?"
+            cells = (None if wish is None else wish.value, by[:200], PartState.FINISHED.value)
+            db.execute(query, cells)
+
+    def wished(self) -> dict[str, tuple[EndWish, str]]:
+        """Tell which parts are asked to end, and by whom."""
+        return {
+            line.location: (line.wish, line.wished_by or "") for line in self.lines() if line.wish is not None
+        }
+
+    @contextlib.contextmanager
+    def take(self, location: str, *, clock: Clock | None = None, thorough: bool = True) -> Iterator[Journal]:
+        """Work on a part: its journal, on the connection that holds its location. Raises LocationHeldError."""
+        with Journal.open(self._folder, part=location, clock=clock, thorough=thorough) as journal:
+            locks = journal.location_locks(journal.run.base_url)
+            if locks is not None:
+                locks.enter(location)
+            try:
+                yield journal
+            finally:
+                if locks is not None:
+                    locks.leave()
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[Database]:
+        with closing(open_up_to_date(self._folder / FILE_NAME, begun=False)) as db:
+            if not db.shared:
+                raise StateError(
+                    "Only a run whose state is in Postgres has parts. Name one: --state postgresql://HOST/DATABASE"
+                )
+            yield db
+
+    def _index(self) -> None:
+        from importer.state.journal.shared_schema import INDEX_PARTS
+        from importer.state.postgres.database import in_postgres
+
+        with self._opened() as db:
+            in_postgres(db).define(INDEX_PARTS)
+
+
+def _line(*cells: object) -> PartLine:
+    location, state, reason, reason_code, rows_read, turn, epoch, holder, since, wish, by = cells
+    return PartLine(
+        location=str(location),
+        state=PartState(str(state)),
+        reason=None if reason is None else str(reason),
+        reason_code=None if reason_code is None else str(reason_code),
+        rows_read=int(str(rows_read)),
+        turn=int(str(turn)),
+        epoch=int(str(epoch)),
+        holder=None if holder is None else str(holder),
+        since=None if since is None else float(str(since)),
+        wish=None if wish is None else EndWish(str(wish)),
+        wished_by=None if by is None else str(by),
+    )
