@@ -121,6 +121,20 @@ class SecretStore(Protocol):
         """Say where it is kept, for people."""
         ...
 
+    @property
+    def guard(self) -> str:
+        """Say who can read it, as the end of a sentence."""
+        ...
+
+    @property
+    def shared(self) -> bool:
+        """Other machines have to find it: the keyring of this one is no place for it."""
+        ...
+
+    def prepare(self) -> None:
+        """See that something could be stored, before it is asked for. Raises SettingsError."""
+        ...
+
 
 @value_type(frozen=True, slots=True, kw_only=True)
 class Connection:

@@ -182,6 +182,8 @@ def _explain(end: BaseException, words: Sequence[str]) -> int:
             return end.exit_code
         case click.ClickException():
             end.show()
+            if isinstance(end, click.MissingParameter) and (hint := _hint(end.param)):
+                click.echo(hint, err=True)
             return 2
         case click.Abort() | KeyboardInterrupt():
             click.echo("Stopped.", err=True)
@@ -198,6 +200,17 @@ def _explain(end: BaseException, words: Sequence[str]) -> int:
         case _:
             click.echo(_confess(end, sending=bool(words) and words[0] in SENDING), err=True)
             return 3
+
+
+def _hint(missing: click.Parameter | None) -> str:
+    """Say where to find what was not given; empty where its name says it all."""
+    match missing:
+        case click.Argument(metavar="RUN"):
+            return "`importer runs` lists the runs."
+        case click.Option(name="mapping"):
+            return "`importer suggest FILE -o mapping.yaml` writes a mapping; `importer mappings` lists the ready ones."
+        case _:
+            return ""
 
 
 def _confess(mistake: BaseException, *, sending: bool) -> str:

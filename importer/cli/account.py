@@ -80,12 +80,13 @@ def login_command(
     A private integration token in HIGHLEVEL_TOKEN is simpler for one location. The app's secret is taken from
     HIGHLEVEL_CLIENT_SECRET, else asked for; it is never a flag.
     """
-    from importer.highlevel.grants import open_keyring
+    from importer.highlevel.grants import GrantBook
     from importer.runtime import environment
+    from importer.state.secrets import secrets_in
 
     load_environment()
-    if keyring:
-        open_keyring()  # a grant that then cannot be stored would be lost: its code works once
+    book = GrantBook(secrets_in(state_folder(state)))
+    book.prepare(keyring=keyring)
     grant = asyncio.run(
         _connect(
             client_id=client_id,
@@ -97,7 +98,7 @@ def login_command(
             base_url=environment.base_url(base_url),
         )
     )
-    _store(grant, grants_folder(state_folder(state)), keyring=keyring)
+    book.vault(grant).write(grant, keyring=keyring)
     whose = f"agency {grant.company_id}" if grant.agency else f"location {grant.location_id}"
     click.echo(f"Connected {whose}. The token renews itself; `importer doctor` checks the rest.", err=True)
 
@@ -152,11 +153,6 @@ def doctor_command(
             click.echo(str(finding))
     if any(finding.grade is Grade.BAD for finding in findings):
         raise click.exceptions.Exit(2)
-
-
-def grants_folder(state: Path) -> Path:
-    """Name the folder where `login` stores grants and every other command looks for them."""
-    return state / "grants"
 
 
 def _client_secret() -> Secret:
@@ -228,12 +224,6 @@ async def _consent(address: str, redirect_uri: str, nonce: str, *, listen: bool)
         return await page.code(within_seconds=_CONSENT_SECONDS)
 
 
-def _store(grant: Grant, folder: Path, *, keyring: bool) -> None:
-    from importer.highlevel.grants import GrantBook
-
-    GrantBook(folder).vault(grant).write(grant, keyring=keyring)
-
-
 def _examine_account(state: Path, **given: Any) -> list[ExaminationLine]:
     """Examine what the given options and the environment connect to; settings that cannot be right are a finding, too."""
     from importer.cli.options import read_connection
@@ -257,6 +247,7 @@ async def _examine(connection: Connection, state: Path) -> list[ExaminationLine]
     from importer.runtime import environment
     from importer.runtime.clock import SystemClock
     from importer.settings import SANDBOX_LOCATION
+    from importer.state.secrets import secrets_in
 
     async with AsyncExitStack() as stack:
         location_id = connection.location_id or environment.location_id()
@@ -270,7 +261,7 @@ async def _examine(connection: Connection, state: Path) -> list[ExaminationLine]
             text = "none is named. Give --location, or set HIGHLEVEL_LOCATION_ID"
             return [ExaminationLine(grade=Grade.BAD, subject="location", text=text)]
         if connection.grants is None:
-            connection = replace(connection, grants=grants_folder(state))
+            connection = replace(connection, grants=secrets_in(state))
         clock = SystemClock()
         client = await stack.enter_async_context(
             Client(connection.base_url, clock=clock, version=version_of(connection.api_version))

@@ -15,6 +15,7 @@ from importer.errors import SettingsError
 
 if TYPE_CHECKING:
     from importer.highlevel.agencies import AgencyLocation
+    from importer.settings import SecretStore
 
 _MOST_LISTED: Final = 500
 
@@ -33,8 +34,10 @@ def agency_command(*, search: str, base_url: str | None, as_json: bool, state: P
 
     Each can be imported into by its id; its token comes of the agency's grant.
     """
+    from importer.state.secrets import secrets_in
+
     load_environment()
-    found = asyncio.run(_listed(state_folder(state) / "grants", search=search.strip(), base_url=base_url))
+    found = asyncio.run(_listed(secrets_in(state_folder(state)), search=search.strip(), base_url=base_url))
     if as_json:
         click.echo(json.dumps([asdict(each) for each in found], ensure_ascii=False))
         return
@@ -46,7 +49,7 @@ def agency_command(*, search: str, base_url: str | None, as_json: bool, state: P
         click.echo(f"The first {_MOST_LISTED} of them; a part of a name narrows the list.", err=True)
 
 
-async def _listed(grants: Path, *, search: str, base_url: str | None) -> list[AgencyLocation]:
+async def _listed(grants: SecretStore, *, search: str, base_url: str | None) -> list[AgencyLocation]:
     from importer.highlevel.agencies import agency_locations
     from importer.highlevel.auth import GrantTokens
     from importer.highlevel.client import Client

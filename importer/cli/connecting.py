@@ -63,9 +63,10 @@ def connect_command(
             "Connecting a sub-account, --list and --forget are three things: say one of them."
         )
     from importer.highlevel.connections import ConnectionBook
+    from importer.state.secrets import secrets_in
 
     load_environment()
-    book = ConnectionBook(state_folder(state) / "grants")
+    book = ConnectionBook(secrets_in(state_folder(state)))
     if listing:
         _list(book)
     elif forget is not None:
@@ -90,6 +91,7 @@ def _connect(
 
     location_id = _location(location)
     book.where(location_id)  # what cannot be an id is refused before a token is asked for
+    book.prepare()
     token = _token(location_id)
     connection = Connection(
         base_url=environment.base_url(base_url),
@@ -113,7 +115,7 @@ def _connect(
         ),
         token,
     )
-    click.echo(_said(stored, book, wanted=keyring), err=True)
+    click.echo(_said(stored, book, wanted=keyring and not book.shared), err=True)
 
 
 def _location(said: str | None) -> str:
@@ -182,7 +184,7 @@ def _said(stored: StoredConnection, book: ConnectionBook, *, wanted: bool) -> st
         if wanted
         else "Its token is"
     )
-    return f"{connected} {why} in {book.where(stored.location_id)}, which you alone can read."
+    return f"{connected} {why} in {book.where(stored.location_id)}, {book.guard}."
 
 
 def _list(book: ConnectionBook) -> None:

@@ -135,10 +135,11 @@ def list_command(*, state: Path | None, as_json: bool, **given: Any) -> None:
     from importer.errors import SettingsError
     from importer.highlevel.catalog import CatalogNeeds
     from importer.runs.meeting import read_catalog
+    from importer.state.secrets import secrets_in
 
     load_environment()
     connection = read_connection(sandbox=False, **given)
-    connection = replace(connection, grants=state_folder(state) / "grants")
+    connection = replace(connection, grants=secrets_in(state_folder(state)))
     if connection.location_id is None:
         raise SettingsError("Name the location: --location, or HIGHLEVEL_LOCATION_ID.")
     needs = CatalogNeeds(custom_fields=True)

@@ -155,7 +155,9 @@ def _examine_installations(search_path: str) -> Iterator[ExaminationLine]:
     """Name another installation that a bare `importer` would start: people upgrade one and run the other."""
     found = shutil.which("importer", path=search_path)
     here = Path(sys.executable).parent
-    if found and Path(found).parent.resolve() != here.resolve() and Path(found).parent != here:
+    # pipx and uv put a link on the path that leads into the environment
+    places = {Path(found).resolve().parent, Path(found).parent.resolve()} if found else set()
+    if found and here.resolve() not in places:
         yield _warning(
             "version",
             f"this is {__version__} of {here}; `importer` on the path is {found}, "

@@ -107,10 +107,11 @@ def _catalog(given: dict[str, Any]) -> Catalog | None:
     from importer.errors import ImporterError
     from importer.highlevel.connections import token_of
     from importer.runtime import environment
+    from importer.state.secrets import secrets_in
 
     names = ("location", "token_file", "base_url", "api_version")
     connection = read_connection(sandbox=False, **{name: given[name] for name in names})
-    connection = replace(connection, grants=state_folder() / "grants")
+    connection = replace(connection, grants=secrets_in(state_folder()))
     asked = given["location"] is not None
     location_id = given["location"] or environment.location_id()
     if location_id is None or not (asked or token_of(connection, location_id)):

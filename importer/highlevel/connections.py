@@ -42,9 +42,25 @@ class ConnectionBook:
         """Say where a location's connection is kept. Raises SettingsError for what cannot be a location's id."""
         return self._store.where(self._entry(location_id))
 
+    @property
+    def guard(self) -> str:
+        """Say who can read what is stored."""
+        return self._store.guard
+
+    @property
+    def shared(self) -> bool:
+        """Tell whether other machines find it, so that no keyring is asked."""
+        return self._store.shared
+
+    def prepare(self) -> None:
+        """See that a token could be stored. Raises SettingsError."""
+        self._store.prepare()
+
     def store(self, connection: StoredConnection, token: Secret) -> StoredConnection:
         """Keep a token: in the keyring where there is one and it is wanted, else in the file. Raises SettingsError."""
-        in_keyring = connection.in_keyring and _put(self._entry(connection.location_id), token)
+        in_keyring = (
+            connection.in_keyring and not self.shared and _put(self._entry(connection.location_id), token)
+        )
         kept: dict[str, Any] = {
             "location_id": connection.location_id,
             "name": connection.name,

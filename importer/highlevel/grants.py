@@ -81,7 +81,7 @@ class StoredGrant:
 
     def write(self, grant: Grant, *, keyring: bool | None = None) -> None:
         """Store a grant durably before anything of it is used; ``keyring``: where the secrets go, None as before."""
-        in_keyring = self._in_keyring() if keyring is None else keyring
+        in_keyring = not self._store.shared and (self._in_keyring() if keyring is None else keyring)
         hidden = {name: getattr(grant, name).reveal() for name in _SECRET_NAMES}
         kept: dict[str, Any] = {
             "client_id": grant.client_id,
@@ -145,6 +145,16 @@ class GrantBook:
 
     def __init__(self, place: Path | SecretStore) -> None:
         self._store = secret_store(place)
+
+    def prepare(self, *, keyring: bool) -> None:
+        """See that a grant could be stored: its code works once. Raises SettingsError."""
+        if keyring and self._store.shared:
+            raise SettingsError(
+                "The keyring is of this machine alone, and the grant is for all. Log in without --keyring."
+            )
+        if keyring:
+            open_keyring()
+        self._store.prepare()
 
     def vault(self, grant: Grant) -> StoredGrant:
         return StoredGrant(self._store, grant.name)

@@ -37,6 +37,17 @@ class SecretFolder:
     def locked(self, name: str, owner: Owner, *, wait_seconds: float) -> AbstractContextManager[None]:
         return locked(self.path(name).with_suffix(".lock"), owner, wait_seconds=wait_seconds)
 
+    @property
+    def guard(self) -> str:
+        return "which you alone can read"
+
+    @property
+    def shared(self) -> bool:
+        return False
+
+    def prepare(self) -> None:
+        """Leave it to the writing: a folder of one's own can be made."""
+
     def where(self, name: str) -> str:
         return str(self.path(name))
 

@@ -107,6 +107,7 @@ def _service(named: ScheduledJob, entry: ScheduleEntry) -> str:
     command = " ".join(_systemd_quoted(part) for part in entry.command(named))
     folder = str(entry.folder).replace("%", "%%")  # taken to the end of the line, quotes and all
     return f"""# importer-{named.name}.service
+# It goes into /etc/systemd/system under this name, and the timer below it under its own.
 [Unit]
 Description=HighLevel import {named.name}
 Wants=network-online.target

@@ -9,6 +9,7 @@ from importer.highlevel.connections import ConnectionBook, token_of
 from importer.jobs.named_job import NamedJob
 from importer.runtime import environment
 from importer.settings import Connection, Secret
+from importer.state.secrets import secrets_in
 
 
 def connection_of(named: NamedJob, *, base_url: str, state: Path, sandbox: bool = False) -> Connection:
@@ -21,7 +22,7 @@ def connection_of(named: NamedJob, *, base_url: str, state: Path, sandbox: bool 
         token_first=bool(job.token_variable or job.token_file),
         location_id=named.location_id,
         sandbox=sandbox,
-        grants=state / "grants",
+        grants=secrets_in(state),
         api_version=job.api_version,
     )
 

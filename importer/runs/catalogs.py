@@ -14,6 +14,7 @@ from importer.highlevel.quota import LocationQuota
 from importer.mapping import Mapping as FieldMapping
 from importer.records import FollowUps, Outcome, Record, value_type
 from importer.settings import SANDBOX_LOCATION, RunSettings
+from importer.state.secrets import secrets_in
 
 NO_LOCATION: Final = "No location is named"
 NO_TOKEN: Final = "No token is at hand"  # noqa: S105  (a sentence)
@@ -42,7 +43,7 @@ def _why_not(location_id: str, settings: RunSettings) -> str | None:
     connection = settings.connection
     if location_id == SANDBOX_LOCATION:
         return NO_LOCATION
-    stored = connection.grants or settings.state / "grants"
+    stored = connection.grants or secrets_in(settings.state)
     if token_of(replace(connection, grants=stored), location_id):
         return None
     granted = GrantBook(stored).find(location_id)

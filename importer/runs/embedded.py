@@ -14,6 +14,7 @@ from importer.errors import SettingsError
 from importer.highlevel.follow_ups import wanted_names
 from importer.mapping import Mapping
 from importer.settings import SANDBOX_LOCATION, Connection, Secret
+from importer.state.secrets import secrets_in
 
 _STAGES: Final = ("New", "Won", "Lost")
 _BURST: Final = 10_000
@@ -30,7 +31,7 @@ async def reachable(
 ) -> AsyncIterator[Connection]:
     """Give the connection as it is, or start the embedded sandbox of a run's folder and point it there."""
     if not connection.sandbox:
-        yield replace(connection, grants=connection.grants or state / "grants")
+        yield replace(connection, grants=connection.grants or secrets_in(state))
         return
     kept = folder / "sandbox.db"  # so that a resumed try meets the same contacts
     os.close(os.open(kept, os.O_CREAT | os.O_RDWR, 0o600))  # it holds people's data as the journal does

@@ -14,6 +14,7 @@ from importer.sending import Sender, SendingPolicy
 from importer.sending.looking import LOOKING, NoRows
 from importer.settings import Connection
 from importer.state import StateFolder
+from importer.state.secrets import secrets_in
 
 
 @asynccontextmanager
@@ -28,7 +29,7 @@ async def open_looker(
     """Open a sender to which no row comes. Raises SettingsError for an address that cannot be one."""
     journal = NoRows()
     state = StateFolder(state_path)
-    connection = replace(connection, grants=connection.grants or state_path / "grants")
+    connection = replace(connection, grants=connection.grants or secrets_in(state_path))
     async with Sender(
         connection=connection,
         journal=journal,

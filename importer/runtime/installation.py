@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 from importer.errors import SettingsError
 
 DISTRIBUTION: Final = "highlevel-importer"
+_UV_RECEIPT: Final = "uv-receipt.toml"
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
 
 
@@ -38,20 +40,46 @@ def missing_extra(what: str, extra: str) -> str:
 
 
 def install_command(extra: str) -> str:
-    """Write the pip command that adds an extra where this package came from: an index, a wheel file or a checkout."""
-    return command_for(extra, _origin(), _checkout())
+    """Write the command that adds an extra where this package came from: an index, a wheel file or a checkout."""
+    return command_for(extra, _origin(), _checkout(), environment=Path(sys.prefix))
 
 
-def command_for(extra: str, origin: dict[str, Any], checkout: Path | None = None) -> str:
+def command_for(
+    extra: str, origin: dict[str, Any], checkout: Path | None = None, *, environment: Path | None = None
+) -> str:
     """Write the command for what pip noted of an installation (PEP 610's ``direct_url.json``).
 
     Nothing noted is an index, or no installation at all: then ``checkout`` is where the package runs from.
+    ``environment`` may be one that pipx or uv keeps, which have commands of their own.
     """
+    installer, extras = _installer(environment, extra)
     path = _local_path(origin) if origin else checkout
     if path is not None and path.exists():
         editable = not origin or origin.get("dir_info", {}).get("editable", False)
-        return f"pip install {'-e ' if editable else ''}{_quoted(f'{path}[{extra}]')}"
-    return f"pip install {_quoted(f'{DISTRIBUTION}[{extra}]{_remote(origin)}')}"
+        return f"{installer} {'-e ' if editable else ''}{_quoted(f'{path}[{extras}]')}"
+    return f"{installer} {_quoted(f'{DISTRIBUTION}[{extras}]{_remote(origin)}')}"
+
+
+def _installer(environment: Path | None, extra: str) -> tuple[str, str]:
+    """Name who installs into an environment, and the extras to ask for: uv forgets those that are not said again."""
+    if environment is not None:
+        if (environment / "pipx_metadata.json").is_file():
+            return f"pipx runpip {_quoted(environment.name)} install", extra
+        if (environment / _UV_RECEIPT).is_file():
+            return "uv tool install --force", ",".join(sorted({extra, *_extras_of_uv(environment)}))
+    return "pip install", extra
+
+
+def _extras_of_uv(environment: Path) -> Iterator[str]:
+    import tomllib
+
+    try:
+        noted = tomllib.loads((environment / _UV_RECEIPT).read_text(encoding="utf-8"))
+        for each in noted["tool"]["requirements"]:
+            if each["name"] == DISTRIBUTION:
+                yield from each.get("extras", ())
+    except (OSError, ValueError, KeyError, TypeError):  # a form of uv's that is not known yet
+        return
 
 
 def _local_path(origin: dict[str, Any]) -> Path | None:

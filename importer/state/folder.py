@@ -21,6 +21,7 @@ from importer.runtime.process_lock import LockHeldError, Owner, this_process
 from importer.state.journal import Identity, Journal, NeverBegunError, Run, RunState, read_identity
 from importer.state.journal.storage import FILE_NAME as JOURNAL_NAME
 from importer.state.journal.undo_book import IMAGES_MARK
+from importer.state.kept_files import KeptFiles
 from importer.state.locks import holder, locked
 from importer.state.neighbours import Neighbourhood, Neighbours
 from importer.state.past_runs import PastRuns, unusable
@@ -61,7 +62,7 @@ class NewRun:
     def discard(self) -> None:
         """Delete it, copies and all: the run does not take place."""
         if (face := face_of(self.path / JOURNAL_NAME)) is not None:
-            _drop_run(face, self.id)
+            _drop_run(face, self.path)
         shutil.rmtree(self.path, ignore_errors=True)
 
 
@@ -309,7 +310,7 @@ class StateFolder:
     def _delete(self, folder: Path) -> None:
         # Renamed first: cut in the middle, what is left is not taken for a run, and the next sweep deletes it.
         if (face := face_of(folder / JOURNAL_NAME)) is not None:
-            _drop_run(face, folder.name)
+            _drop_run(face, folder)
             shutil.rmtree(
                 folder, ignore_errors=True
             )  # this machine's scratch; others' sweeps see that the run is gone
@@ -386,10 +387,11 @@ def keep_days_from_environment() -> float | None:
     return days
 
 
-def _drop_run(face: Face, run_id: str) -> None:
+def _drop_run(face: Face, folder: Path) -> None:
     from importer.state.postgres.schemas import drop_run
 
-    drop_run(face, run_id)
+    KeptFiles(folder).delete_all()
+    drop_run(face, folder.name)
 
 
 def _run_id(moment: int) -> str:

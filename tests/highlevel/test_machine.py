@@ -145,6 +145,13 @@ def test_another_installation_on_the_path_is_told(tmp_path: Path) -> None:
     assert line.grade is Grade.GOOD
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a link, as pipx and uv make it")
+def test_a_link_to_this_very_installation_is_no_other_one(tmp_path: Path) -> None:
+    (tmp_path / "importer").symlink_to(Path(sys.executable).parent / "importer")
+    (line,) = seen(tmp_path, search_path=str(tmp_path))["version"]
+    assert line.grade is Grade.GOOD
+
+
 @pytest.mark.skipif(os.name != "posix", reason="a script that may be run")
 def test_the_version_of_another_installation_is_told_without_starting_it(tmp_path: Path) -> None:
     scripts = tmp_path / "old" / "bin"

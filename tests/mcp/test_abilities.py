@@ -165,16 +165,22 @@ async def test_a_run_is_taken_back_only_once_a_person_approved_that(
     assert (told["exit_code"], vendor.contacts("loc1")) == (0, []), told
 
 
-def test_an_approval_of_an_undo_is_private_and_good_for_a_day(tmp_path: Path) -> None:
-    assert undo_approval(tmp_path, now=0.0) is None
+def test_an_approval_of_an_undo_is_good_for_a_day(store_folder: Path) -> None:
+    run = store_folder / "runs" / "20260101-120000-abcd"
+    assert undo_approval(run, now=0.0) is None
+    for name in ("Ada", "Grace"):
+        approve_undo(run, UndoApproval(by=name, at=1_000.0))
+    assert undo_approval(run, now=87_400.0) == UndoApproval(by="Grace", at=1_000.0)
+    assert undo_approval(run, now=87_401.0) is None
+    assert undo_approval(run, now=999.0) is None, "somebody set the clock"
+
+
+def test_an_approval_of_an_undo_is_private_and_a_damaged_one_is_none(tmp_path: Path) -> None:
     approve_undo(tmp_path, UndoApproval(by="Grace", at=1_000.0))
     (path,) = tmp_path.iterdir()
     if os.name == "posix":
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert undo_approval(tmp_path, now=87_400.0) == UndoApproval(by="Grace", at=1_000.0)
-    assert undo_approval(tmp_path, now=87_401.0) is None
-    assert undo_approval(tmp_path, now=999.0) is None, "somebody set the clock"
-    path.write_text("[]", encoding="utf-8")
+    path.write_bytes(b"no database, for sure" * 100)
     assert undo_approval(tmp_path, now=1_000.0) is None
 
 

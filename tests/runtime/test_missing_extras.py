@@ -123,3 +123,28 @@ def test_a_repository_is_named_again_with_its_revision() -> None:
     noted = '{"url": "https://git.example/x.git", "vcs_info": {"vcs": "git", "requested_revision": "v1"}}'
     command = command_for("s3", json.loads(noted))
     assert shlex.split(command)[-1] == "highlevel-importer[s3] @ git+https://git.example/x.git@v1"
+
+
+def test_an_environment_of_pipx_is_added_to_by_pipx(tmp_path: Path) -> None:
+    place = tmp_path / "highlevel-importer"
+    place.mkdir()
+    (place / "pipx_metadata.json").write_text("{}", encoding="utf-8")
+    said = command_for("serve", {}, environment=place)
+    assert said == "pipx runpip highlevel-importer install 'highlevel-importer[serve]'"
+
+
+@pytest.mark.parametrize(
+    ("receipt", "extras"),
+    [
+        ('[tool]\nrequirements = [{ name = "highlevel-importer", extras = ["s3"] }]', "s3,serve"),
+        ('[tool]\nrequirements = [{ name = "highlevel-importer" }, { name = "x", extras = ["y"] }]', "serve"),
+        ("[tool]", "serve"),
+        ("no toml", "serve"),
+    ],
+)
+def test_an_environment_of_uv_is_made_anew_with_the_extras_that_it_had(
+    receipt: str, extras: str, tmp_path: Path
+) -> None:
+    (tmp_path / "uv-receipt.toml").write_text(receipt, encoding="utf-8")
+    said = command_for("serve", {}, environment=tmp_path)
+    assert said == f"uv tool install --force 'highlevel-importer[{extras}]'"

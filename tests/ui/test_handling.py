@@ -505,13 +505,40 @@ async def test_rows_that_failed_are_put_right_and_sent_again_and_no_others(
 
     await visitor.post(f"/api/d/{draft}/correct", {"row": 3, "place": 1, "after": "ben@example.com"})
     assert (await visitor.ask(f"/api/r/{first['run']}"))["changed_since"] is True
-    assert '"failed": 1' in (await visitor.get(f"/d/{draft}/forecast"))[1]
+    assert '"rows": 1' in (await visitor.get(f"/d/{draft}/forecast"))[1]
     version = screen.drafts.open(draft).version
     _, again = await visitor.post(f"/api/d/{draft}/start", {**said, "version": version, "only_failed": True})
 
     assert again["run"] != first["run"]
     ended = await until(visitor, again["run"])
     assert (ended["rows"], ended["created"], ended["failed"]) == (1, 1, 0)
+
+
+async def test_what_was_corrected_after_a_trial_comes_along_when_it_goes_on(
+    visitor: Visitor, screen: Screen, vendor: Sandbox
+) -> None:
+    content = PEOPLE + b"Cy,cy@example.com,2133734255,maybe\nDee,dee@example.com,2133734256,maybe\n"
+    draft, found = await with_columns(visitor, content)
+    aim = {"sandbox": False, "location": LOCATION, "token": TOKEN, "version": found["version"]}
+    await visitor.post(f"/api/d/{draft}/account", aim)
+    said = {"confirmed": LOCATION, "version": screen.drafts.open(draft).version}
+    _, trial = await visitor.post(f"/api/d/{draft}/start", {**said, "trial": 1})
+    assert (await until(visitor, trial["run"]))["reason_code"] == "trial_done"
+    await visitor.ask(f"/api/d/{draft}/causes")
+    await visitor.post(f"/api/d/{draft}/correct", {"row": 3, "place": 1, "after": "ben@example.com"})
+    await visitor.post(f"/api/d/{draft}/correct", {"row": 5, "place": 0, "after": "Deedee"})
+    stopped = await visitor.ask(f"/api/r/{trial['run']}")
+    assert (stopped["changed_since"], stopped["rest_can_be_changed"]) == (True, True)
+    assert '"stopped": true' in (await visitor.get(f"/d/{draft}/forecast"))[1]
+
+    said["version"] = screen.drafts.open(draft).version
+    _, rest = await visitor.post(f"/api/d/{draft}/start", {**said, "trial": 0, "only_failed": True})
+
+    ended = await until(visitor, rest["run"])
+    assert (ended["rows"], ended["created"], ended["follows"]) == (3, 3, trial["run"])
+    sent = {each.properties["firstName"]: each.upserts for each in vendor.vendor.contacts}
+    assert sent == {"Ada": 1, "Ben": 1, "Cy": 1, "Deedee": 1}
+    assert (await visitor.ask(f"/api/r/{trial['run']}"))["followed_by"] == [rest["run"]]
 
 
 async def test_a_token_that_was_entered_goes_ahead_of_one_that_is_stored(

@@ -14,6 +14,7 @@ from importer.runtime.clock import SystemClock
 from importer.runtime.environment import base_url, one_token, read_tokens, variable_token, variables
 from importer.runtime.regex import regex
 from importer.settings import USUAL_REDIRECT, location_in
+from importer.state.secrets import secrets_in
 from importer.ui import children
 from importer.ui.drafts import Draft
 from importer.ui.handling.mapping_text import edited_mapping, keep_mapping
@@ -30,7 +31,7 @@ _LOCATION = regex(r"(?!pit-)[A-Za-z0-9][A-Za-z0-9_-]{2,39}")
 async def page(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     draft = screen.drafts.open(asked.named["draft"])
     known = await asyncio.to_thread(connections, screen)
-    agency = any(each.agency for each in GrantBook(screen.state / "grants").listed())
+    agency = any(each.agency for each in GrantBook(secrets_in(screen.state)).listed())
     app = {
         "client_id": variables().get("HIGHLEVEL_CLIENT_ID", ""),
         "secret_known": bool(variables().get("HIGHLEVEL_CLIENT_SECRET", "").strip()),
@@ -45,7 +46,7 @@ def connections(screen: Screen) -> list[dict[str, Json]]:
         each: {"id": each, "name": "", "kept": "memory"}
         for each in (*read_tokens(), *screen.tokens.by_location)
     }
-    for grant in GrantBook(screen.state / "grants").listed():
+    for grant in GrantBook(secrets_in(screen.state)).listed():
         if grant.location_id is not None and not grant.agency:
             found[grant.location_id] = {"id": grant.location_id, "name": "", "kept": "grant"}
     for each in _book(screen).all():
@@ -57,13 +58,13 @@ def connections(screen: Screen) -> list[dict[str, Json]]:
 def keeper_of(screen: Screen) -> Callable[[str], str | None]:
     """Give who says of a location who keeps a token for it; None where there is none."""
     kept = {str(each["id"]): str(each["kept"]) for each in connections(screen)}
-    agency = any(grant.agency for grant in GrantBook(screen.state / "grants").listed())
+    agency = any(grant.agency for grant in GrantBook(secrets_in(screen.state)).listed())
     other = "all" if variable_token("HIGHLEVEL_TOKEN") is not None else "grant" if agency else None
     return lambda location_id: kept.get(location_id, other)
 
 
 def _book(screen: Screen) -> ConnectionBook:
-    return ConnectionBook(screen.state / "grants")
+    return ConnectionBook(secrets_in(screen.state))
 
 
 async def choose(screen: Screen, asked: ScreenRequest) -> ScreenReply:

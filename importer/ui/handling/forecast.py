@@ -14,6 +14,7 @@ from typing import Any
 
 from importer.errors import ImporterError, SettingsError
 from importer.records import Json
+from importer.runtime.private_files import write_private
 from importer.state.journal import RunState
 from importer.ui import children
 from importer.ui.drafts import Draft
@@ -27,6 +28,8 @@ _BEGUN_SECONDS = 60.0
 _PLAN_SECONDS = 4 * 3600.0
 _PLAN = "plan.json"
 _ASKED = "asked.json"
+_REST = "rest-of-rows.txt"
+_REST_SECONDS = 600.0
 _ASKED_SECONDS = 600.0
 _SAMPLE = 200
 _LOOKED_BACK = 200
@@ -52,13 +55,17 @@ async def page(screen: Screen, asked: ScreenRequest) -> ScreenReply:
 
 
 def _run_before(screen: Screen, draft: Draft) -> dict[str, Json] | None:
-    """Tell of the run that this draft was imported by, if it ended with rows that failed."""
+    """Tell of the run that this draft was imported by, if there are rows which it did not bring to HighLevel."""
     if draft.run_id is None or screen.runs.is_held(draft.run_id):
         return None
     with contextlib.suppress(ImporterError):
         line = screen.runs.line(screen.runs.find(draft.run_id))
-        if line.counts.failed and line.run.undone_at is None and line.run.state is RunState.FINISHED:
-            return {"run": line.run.id, "failed": line.counts.failed}
+        if line.run.undone_at is not None:
+            return None
+        if screen.runs.stands_at_a_stop(line.run) and not screen.runs.followed_by(line.run.id):
+            return {"run": line.run.id, "stopped": True, "rows": line.counts.failed + line.counts.pending}
+        if line.counts.failed and line.run.state is RunState.FINISHED:
+            return {"run": line.run.id, "stopped": False, "rows": line.counts.failed}
     return None
 
 
@@ -211,6 +218,8 @@ async def start(screen: Screen, asked: ScreenRequest) -> ScreenReply:
         await asyncio.to_thread(_require_confirmed, screen, draft, taken(said, "confirmed", str))
         if draft.run_id is not None and screen.runs.is_held(draft.run_id):
             raise RefusedRequestError(409, screen.words("forecast.under_way"))
+        if draft.run_id is not None and taken(said, "only_failed", bool, default=False):
+            await _write_rest(screen, draft)
         words = start_words(screen, draft, trial=trial or None, said=said)
         key = state_key(screen, draft)
         run_id = await _begun(screen, draft, words)
@@ -233,7 +242,7 @@ def _plain(said: str) -> str:
 
 def start_words(screen: Screen, draft: Draft, *, trial: int | None, said: Mapping[str, Json]) -> list[str]:
     if taken(said, "only_failed", bool, default=False):
-        return _words_for_failed(screen, draft)
+        return _words_for_rest(screen, draft)
     if not taken(said, "plan", bool, default=False):
         words = run_words(screen, draft, trial=trial, fresh=taken(said, "fresh", bool, default=False))
         if stop_after := taken(said, "stop_after", int, 0):
@@ -245,15 +254,37 @@ def start_words(screen: Screen, draft: Draft, *, trial: int | None, said: Mappin
     return ["apply", folder, "--state", str(screen.state), "--json", "--yes"]
 
 
-def _words_for_failed(screen: Screen, draft: Draft) -> list[str]:
-    """Say to the command line that the rows which failed are sent once more, as they were put right, and no others."""
+def _words_for_rest(screen: Screen, draft: Draft) -> list[str]:
+    """Say to the command line that the rows which did not arrive are sent, as they were put right, and no others."""
     if draft.run_id is None:
         raise RefusedRequestError(400, "The file was not imported yet.")
-    failed = screen.runs.file(draft.run_id, "failed.csv")
-    return [
-        *run_words(screen, draft, trial=None, fresh=False),
-        *("--rows", str(failed), "--follows", draft.run_id),
-    ]
+    run = screen.runs.find(draft.run_id)
+    rest = screen.drafts.folder(draft.id) / _REST
+    if not screen.runs.stands_at_a_stop(run):
+        rest = screen.runs.file(run.id, "failed.csv")
+    return [*run_words(screen, draft, trial=None, fresh=False), "--rows", str(rest), "--follows", run.id]
+
+
+async def _write_rest(screen: Screen, draft: Draft) -> None:
+    """List the rows that a run which was stopped did not bring to HighLevel, those among them that failed."""
+    run = screen.runs.find(draft.run_id or "")
+    if not screen.runs.stands_at_a_stop(run):
+        return
+    folder = screen.drafts.folder(draft.id)
+    done = folder / "arrived-rows.txt"
+    numbers = await asyncio.to_thread(screen.runs.arrived, run)
+    await asyncio.to_thread(write_private, done, "".join(f"{each}\n" for each in numbers).encode())
+    said = {"arrived": str(done), "out": str(folder / _REST)}
+    path = screen.drafts.source(draft)
+    await screen.benches.ask(
+        f"{draft.id} rest",
+        path,
+        draft.reading,
+        "write_rest",
+        name=draft.name,
+        seconds=_REST_SECONDS,
+        said=said,
+    )
 
 
 async def _begun(screen: Screen, draft: Draft, words: Sequence[str]) -> str:

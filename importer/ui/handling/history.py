@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from importer.highlevel.connections import ConnectionBook
 from importer.records import Json
+from importer.state.secrets import secrets_in
 from importer.ui.past import RunLine, RunSearch
 from importer.ui.screen import Screen
 from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, number_of, taken
@@ -56,7 +57,7 @@ def _shown(screen: Screen, line: RunLine, names: dict[str, str], jobs: dict[str,
 def location_names(screen: Screen) -> dict[str, str]:
     """Name the locations whose names are known: of those that were connected, and of drafts."""
     drafts = {each.location_id: each.location_name for each in screen.drafts.list()}
-    book = ConnectionBook(screen.state / "grants")
+    book = ConnectionBook(secrets_in(screen.state))
     return {
         **{location: name for location, name in drafts.items() if location and name},
         **{each.location_id: each.name for each in book.all() if each.name},

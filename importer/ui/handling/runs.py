@@ -84,6 +84,7 @@ def _state_of(screen: Screen, run_id: str) -> dict[str, Any]:
     for draft in screen.drafts.list():
         if draft.run_id == run_id:
             found["draft"] = draft.id
+            found["rest_can_be_changed"] = screen.runs.stands_at_a_stop(run)
             found["changed_since"] = draft.imported_as != state_key(screen, draft)
     return found
 

@@ -14,6 +14,7 @@ from importer.errors import SettingsError
 from importer.highlevel.connections import ConnectionBook
 from importer.runtime.environment import read_tokens, variable_token
 from importer.sources import is_url
+from importer.state.secrets import secrets_in
 from importer.ui import children
 from importer.ui.handling.history import location_names
 from importer.ui.schedules import NewJob
@@ -63,7 +64,7 @@ def _like(screen: Screen, first: str) -> list[dict[str, Any]]:
 
 
 def _stored(screen: Screen) -> set[str]:
-    book = ConnectionBook(screen.state / "grants")
+    book = ConnectionBook(secrets_in(screen.state))
     return {*read_tokens(), *(each.location_id for each in book.all())}
 
 

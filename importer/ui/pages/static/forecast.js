@@ -84,9 +84,9 @@ function Forecast() {
         ${habit.elsewhere ? html`<p class="notice halt" id="elsewhere">${t("confirm.elsewhere")}</p>` : null}
         ${habit.type ? html`<p><label>${draft.several ? t("several.type", { column: draft.column }) : t("confirm.type", { id: draft.location_name ? `${draft.location_name} / ${draft.location}` : draft.location })}<input type="text" id="typed" autocomplete="off" spellcheck="false" value=${typed} onInput=${(event) => setTyped(event.target.value)} /></label></p>`
           : html`<p class="note" id="habit">${t("confirm.habit")}</p>`}`}
-      <p id="sentence"><b>${sentence(found, byPlan && !onlyFailed ? plan : null, onlyFailed ? before.failed : byPlan ? 0 : trial)}</b></p>
+      <p id="sentence"><b>${sentence(found, byPlan && !onlyFailed ? plan : null, onlyFailed ? before.rows : byPlan ? 0 : trial)}</b></p>
       ${before ? html`<fieldset><legend>${t("again.which")}</legend>
-        <label class="choice"><input type="radio" name="again" checked=${onlyFailed} onChange=${() => setOnlyFailed(true)} /><span>${t("again.failed", { rows: rows(before.failed) })}</span></label>
+        <label class="choice"><input type="radio" name="again" checked=${onlyFailed} onChange=${() => setOnlyFailed(true)} /><span>${t(before.stopped ? "again.rest" : "again.failed", { rows: rows(before.rows) })}</span></label>
         <label class="choice"><input type="radio" name="again" checked=${!onlyFailed} onChange=${() => setOnlyFailed(false)} /><span>${t("again.all")}</span></label>
       </fieldset>` : null}
       ${plan && !onlyFailed ? html`<fieldset><legend>${t("plan.which")}</legend>
@@ -101,7 +101,7 @@ function Forecast() {
       <details><summary>${t("confirm.more")}</summary><label class="choice"><input type="checkbox" checked=${again} onChange=${(event) => setAgain(event.target.checked)} /><span>${t("confirm.again")}</span></label>
         ${byPlan || onlyFailed ? null : html`<label>${t("confirm.stop_after")}<input type="number" id="stop-after" min="1" value=${stopAfter || ""} onChange=${(event) => setStopAfter(Math.max(0, Math.floor(Number(event.target.value)) || 0))} /></label>`}</details>
       <${Trouble} error=${error} />
-      <p class="onward"><button type="submit" class="main" id="start" disabled=${!allowed || busy}>${busy ? t("confirm.starting") : onlyFailed ? t("again.start", { rows: rows(before.failed) }) : byPlan ? t("plan.start") : trial ? t("confirm.start_trial", { n: trial }) : t("confirm.start", { rows: rows(found.ready) })}</button>
+      <p class="onward"><button type="submit" class="main" id="start" disabled=${!allowed || busy}>${busy ? t("confirm.starting") : onlyFailed ? t(before.stopped ? "again.start_rest" : "again.start", { rows: rows(before.rows) }) : byPlan ? t("plan.start") : trial ? t("confirm.start_trial", { n: trial }) : t("confirm.start", { rows: rows(found.ready) })}</button>
         <a class="button" href=${`/d/${draft.id}/rows`}>${t("confirm.back")}</a></p>
     </section>
   </form>`;

@@ -13,8 +13,10 @@ function Run() {
   const [asked, setAsked] = useState(null);
   const told = useRef({ tenth: -1, state: null, notice: false });
 
+  const [gone, setGone] = useState(null);
   const look = async () => {
-    const found = await get(`/api/r/${run}`);
+    const found = await get(`/api/r/${run}`).catch((refused) => { if (refused.status === 422) setGone(refused.message); throw refused; });
+    setGone(null);
     setNow(found);
     tell(found, told.current);
     if (!found.under_way && !found.undoing) setAsked(null);
@@ -28,6 +30,9 @@ function Run() {
     try { await post(`/api/r/${run}/${what}`, said); await look(); } catch (refused) { setError(refused.message); setAsked(null); }
   };
 
+  // One that was ended while it still read the file sent nothing, and left nothing to go on with.
+  if (gone) return html`<p class="notice halt" id="gone">${now && now.under_way ? t("run.ended_before") : gone}</p>
+    <p class="onward"><a class="button main" href=${now && now.draft ? `/d/${now.draft}/forecast` : "/"}>${t(now && now.draft ? "run.see_forecast" : "start.link")}</a></p>`;
   if (!now) return html`<p role="status">${t("run.looking")}</p>`;
   return html`<p class="lead"><span class="value">${now.source}</span></p>
     <${Trouble} error=${error} />
@@ -90,12 +95,12 @@ function Ended({ now, act, asked }) {
       <${Bar} counts=${now} total=${now.rows} label=${t("run.rows")} />
       <${Counts} counts=${now} />
       <p class="onward">
-        ${now.state === "stopped" ? html`<button type="button" class="main" id="resume" disabled=${busy} onClick=${() => act("resume")}>${t("run.go_on")}</button>` : null}
+        ${now.state === "stopped" ? html`<${GoOn} now=${now} busy=${busy} act=${act} />` : null}
         ${now.retryable && now.state === "finished" ? html`<button type="button" disabled=${busy} onClick=${() => act("retry")}>${t("run.retry", { rows: rows(now.retryable) })}</button>` : null}
       </p>
     </section>
     <${Kin} now=${now} />
-    ${now.draft && now.changed_since ? html`<p class="notice halt">${t("run.changed_since")} <a href=${`/d/${now.draft}/forecast`}>${t("run.see_forecast")}</a></p>` : null}
+    ${now.draft && now.changed_since && !changedRest(now) && !(now.followed_by || []).length ? html`<p class="notice halt">${t("run.changed_since")} <a href=${`/d/${now.draft}/forecast`}>${t("run.see_forecast")}</a></p>` : null}
     ${now.causes && now.causes.length ? html`<section><h2>${t("run.causes")}</h2>
       ${now.causes.length > 1 ? html`<p class="note">${t("run.first_fault")}</p>` : null}${now.draft ? html`<p class="onward"><a class="button" id="mend" href=${`/d/${now.draft}/rows`}>${t("run.mend")}</a></p>` : null}<ul class="plain">
       ${now.causes.map((cause) => html`<li><b>${number(cause.rows)}</b> ${cause.title || cause.code} <small class="note">${cause.mend || ""}</small></li>`)}</ul></section>` : null}
@@ -112,6 +117,15 @@ function Ended({ now, act, asked }) {
       <${Upload} like=${run} onDone=${(draft) => { location.href = `/d/${draft}/file`; }} />
       ${now.sandbox ? null : html`<p class="onward"><a class="button" id="schedule" href=${`/schedule?like=${run}`}>${t("run.schedule")}</a></p>`}</section>
     <p class="onward"><button type="button" class="quiet" disabled=${busy} onClick=${() => askToForget(run, () => { location.href = "/history"; })}>${t("forget.this")}</button></p>`;
+}
+
+const changedRest = (now) => Boolean(now.state === "stopped" && now.changed_since && now.rest_can_be_changed && !(now.followed_by || []).length);
+
+// What somebody corrected after a trial has to come along: the run itself goes on with the rows as they were.
+function GoOn({ now, busy, act }) {
+  if ((now.followed_by || []).length) return null;
+  const resume = html`<button type="button" class=${changedRest(now) ? "" : "main"} id="resume" disabled=${busy} onClick=${() => act("resume")}>${t(changedRest(now) ? "run.go_on_as_begun" : "run.go_on")}</button>`;
+  return changedRest(now) ? html`<a class="button main" id="with-changes" href=${`/d/${now.draft}/forecast`}>${t("run.go_on_changed")}</a>${resume}` : resume;
 }
 
 function Rows({ now }) {
