@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+import importer
 from importer.cli.machine import examine_machine
 from importer.highlevel.examination import ExaminationLine, Grade
 from importer.settings import DEFAULT_BASE_URL
@@ -143,6 +146,23 @@ def test_another_installation_on_the_path_is_told(tmp_path: Path) -> None:
     assert (line.grade, str(other / "importer") in line.text) == (Grade.WARNING, True)
     (line,) = seen(tmp_path, search_path=str(Path(sys.executable).parent))["version"]
     assert line.grade is Grade.GOOD
+
+
+@pytest.mark.parametrize(("ahead", "told"), [(1000, [(Grade.WARNING, True)]), (0, [])])
+def test_runs_of_a_newer_version_are_told(
+    tmp_path: Path, ahead: int, told: list[tuple[Grade, bool]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.csv").write_text("Mail\nann@example.com\n", encoding="utf-8")
+    mapping = tmp_path / "m.yaml"
+    mapping.write_text("version: 1\nfields: {email: Mail}\n", encoding="utf-8")
+    importer.run("x.csv", importer.load_mapping(mapping), sandbox=True, state=tmp_path / "state")
+    (journal,) = (tmp_path / "state" / "runs").glob("*/journal.db")
+    with contextlib.closing(sqlite3.connect(journal)) as db:
+        db.execute("UPDATE migrations SET version = version + ? WHERE version = 1", (ahead,))
+        db.commit()
+    lines = seen(tmp_path).get("runs", [])
+    assert [(line.grade, "Upgrade highlevel-importer" in line.text) for line in lines] == told
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a link, as pipx and uv make it")
