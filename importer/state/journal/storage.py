@@ -212,7 +212,7 @@ def keep_beside(folder: Path, run: Run) -> None:
 def read_identity(folder: Path) -> Identity | None:
     """Read what tells a run from others, without its journal; None for a run that did not keep it."""
     if face_of(folder / FILE_NAME) is not None:
-        return _told_identity(folder)
+        return _identity_in_journal(folder)
     try:
         kept = json.loads((folder / IDENTITY_NAME).read_bytes())
         return Identity(
@@ -222,7 +222,7 @@ def read_identity(folder: Path) -> Identity | None:
         return None
 
 
-def _told_identity(folder: Path) -> Identity | None:
+def _identity_in_journal(folder: Path) -> Identity | None:
     # in Postgres nothing is kept beside a journal
     with (
         contextlib.suppress(ImporterError),
