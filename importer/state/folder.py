@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from importer.errors import ImporterError, RunConflictError, SettingsError, StateError
 from importer.records import QuotaMark, value_type
@@ -23,12 +23,15 @@ from importer.state.journal.storage import FILE_NAME as JOURNAL_NAME
 from importer.state.journal.undo_book import IMAGES_MARK
 from importer.state.kept_files import KeptFiles
 from importer.state.locks import holder, locked
-from importer.state.neighbours import Neighbourhood, Neighbours
+from importer.state.neighbours import Neighbours
 from importer.state.past_runs import PastRuns, unusable
 from importer.state.plans import StoredPlan
 from importer.state.postgres.faces import Face, face_of
 from importer.state.previous import Previous, find_last_of_mapping, find_previous
 from importer.state.quota import QuotaMemory, latest
+
+if TYPE_CHECKING:
+    from importer.state.postgres.locks import HeldLocations
 
 logger = logger_of(__name__)
 
@@ -339,7 +342,7 @@ class StateFolder:
             if wanted is None or key in wanted
         }
 
-    def sharing(self, journal: Journal, base_url: str) -> Neighbourhood:
+    def sharing(self, journal: Journal, base_url: str) -> HeldLocations | Neighbours:
         """Give a run its view of the others that send to the same locations; over many machines, each has its own alone."""
         return journal.location_locks(base_url) or self.neighbours(journal.run.id, base_url)
 
