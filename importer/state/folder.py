@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from importer.errors import ImporterError, RunConflictError, SettingsError, StateError
 from importer.records import QuotaMark, value_type
@@ -21,14 +21,18 @@ from importer.runtime.process_lock import LockHeldError, Owner, this_process
 from importer.state.journal import Identity, Journal, NeverBegunError, Run, RunState, read_identity
 from importer.state.journal.storage import FILE_NAME as JOURNAL_NAME
 from importer.state.journal.undo_book import IMAGES_MARK
+from importer.state.kept_files import KeptFiles
 from importer.state.locks import holder, locked
-from importer.state.neighbours import Neighbourhood, Neighbours
+from importer.state.neighbours import Neighbours
 from importer.state.parts import parts_in
 from importer.state.past_runs import PastRuns, unusable
 from importer.state.plans import StoredPlan
 from importer.state.postgres.faces import Face, face_of
 from importer.state.previous import Previous, find_last_of_mapping, find_previous
 from importer.state.quota import QuotaMemory, latest
+
+if TYPE_CHECKING:
+    from importer.state.postgres.locks import HeldLocations
 
 logger = logger_of(__name__)
 
@@ -62,7 +66,7 @@ class NewRun:
     def discard(self) -> None:
         """Delete it, copies and all: the run does not take place."""
         if (face := face_of(self.path / JOURNAL_NAME)) is not None:
-            _drop_run(face, self.id)
+            _drop_run(face, self.path)
         shutil.rmtree(self.path, ignore_errors=True)
 
 
@@ -313,7 +317,7 @@ class StateFolder:
     def _delete(self, folder: Path) -> None:
         # Renamed first: cut in the middle, what is left is not taken for a run, and the next sweep deletes it.
         if (face := face_of(folder / JOURNAL_NAME)) is not None:
-            _drop_run(face, folder.name)
+            _drop_run(face, folder)
             shutil.rmtree(
                 folder, ignore_errors=True
             )  # this machine's scratch; others' sweeps see that the run is gone
@@ -342,7 +346,7 @@ class StateFolder:
             if wanted is None or key in wanted
         }
 
-    def sharing(self, journal: Journal, base_url: str) -> Neighbourhood:
+    def sharing(self, journal: Journal, base_url: str) -> HeldLocations | Neighbours:
         """Give a run its view of the others that send to the same locations; over many machines, each has its own alone."""
         return journal.location_locks(base_url) or self.neighbours(journal.run.id, base_url)
 
@@ -390,10 +394,11 @@ def keep_days_from_environment() -> float | None:
     return days
 
 
-def _drop_run(face: Face, run_id: str) -> None:
+def _drop_run(face: Face, folder: Path) -> None:
     from importer.state.postgres.schemas import drop_run
 
-    drop_run(face, run_id)
+    KeptFiles(folder).delete_all()
+    drop_run(face, folder.name)
 
 
 def _run_id(moment: int) -> str:

@@ -6,25 +6,8 @@ import contextlib
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 from importer.errors import StateError
-
-
-class Neighbourhood(Protocol):
-    """Who else sends to the same locations."""
-
-    def enter(self, location_id: str) -> None:
-        """Make known that this run sends to a location. Raises StateError."""
-        ...
-
-    def count(self, location_id: str) -> int:
-        """Tell how many other runs send to a location now."""
-        ...
-
-    def leave(self) -> None:
-        """Make room for the others."""
-        ...
 
 
 class Neighbours:

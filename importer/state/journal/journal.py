@@ -134,11 +134,11 @@ class Journal:
         clock = clock or SystemClock()
         db = create_database(folder / FILE_NAME, BEGINNING)
         try:
+            if db.shared:
+                keep_sources(run, folder)
             with db.transaction():
                 migrate_to_date(db)
                 write_run(db, run, folder, operator)
-                if db.shared:
-                    keep_sources(db, run, folder)
             journal = cls(folder, db, run, clock, _appends_to(db, run, clock))
             with journal._appends.one():
                 pass  # from here on a seal is there
@@ -174,7 +174,7 @@ class Journal:
             run = read_run(db, folder)
             journal = cls(folder, db, run, clock, _appends_to(db, run, clock, seal, part))
             if thorough and db.shared:
-                fetch_sources(db, run, folder)
+                fetch_sources(run, folder)
             if thorough:
                 journal._appends.refuse_altered()
                 for sentence in journal._appends.doubts():

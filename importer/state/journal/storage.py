@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
@@ -19,8 +19,8 @@ from importer.state.journal.rows import QUOTA_COLUMNS
 from importer.state.journal.run import Identity, Operator, Run, RunState, SessionKind
 from importer.state.journal.schema import VERSION, migrate, read_version
 from importer.state.journal.seal import SEAL_NAME
+from importer.state.kept_files import KeptFiles
 from importer.state.postgres.faces import face_of
-from importer.state.run_files import fetch_file, put_file
 
 FILE_NAME: Final = "journal.db"
 MAPPING_NAME: Final = "mapping.yaml"
@@ -212,7 +212,7 @@ def keep_beside(folder: Path, run: Run) -> None:
 def read_identity(folder: Path) -> Identity | None:
     """Read what tells a run from others, without its journal; None for a run that did not keep it."""
     if face_of(folder / FILE_NAME) is not None:
-        return _told_identity(folder)
+        return _identity_in_journal(folder)
     try:
         kept = json.loads((folder / IDENTITY_NAME).read_bytes())
         return Identity(
@@ -222,7 +222,7 @@ def read_identity(folder: Path) -> Identity | None:
         return None
 
 
-def _told_identity(folder: Path) -> Identity | None:
+def _identity_in_journal(folder: Path) -> Identity | None:
     # in Postgres nothing is kept beside a journal
     with (
         contextlib.suppress(ImporterError),
@@ -232,18 +232,22 @@ def _told_identity(folder: Path) -> Identity | None:
     return None
 
 
-def keep_sources(db: Database, run: Run, folder: Path) -> None:
-    """Keep a run's copies of its sources where other machines find them, inside the caller's transaction."""
+def keep_sources(run: Run, folder: Path) -> None:
+    """Keep a run's copies of its sources where other machines find them. Raises StateError."""
+    KeptFiles(folder).put_all(_own_copies(run, folder))
+
+
+def fetch_sources(run: Run, folder: Path) -> None:
+    """Copy a run's sources to this machine, where they are not. Raises StateError."""
+    for name, path in _own_copies(run, folder):
+        if not path.is_file():
+            KeptFiles(folder).fetch(name, path)
+
+
+def _own_copies(run: Run, folder: Path) -> Iterator[tuple[str, Path]]:
     for source in run.sources:
         if source.path.is_relative_to(folder):
-            put_file(db, source.path.relative_to(folder).as_posix(), source.path)
-
-
-def fetch_sources(db: Database, run: Run, folder: Path) -> None:
-    """Copy a run's sources to this machine, where they are not. Raises StateError."""
-    for source in run.sources:
-        if source.path.is_relative_to(folder) and not source.path.is_file():
-            fetch_file(db, source.path.relative_to(folder).as_posix(), source.path)
+            yield source.path.relative_to(folder).as_posix(), source.path
 
 
 def _write_private(path: Path, text: str) -> None:
