@@ -108,7 +108,7 @@ function Ended({ now, act, asked }) {
       ${now.causes.length > 1 ? html`<p class="note">${t("run.first_fault")}</p>` : null}${now.draft ? html`<p class="onward"><a class="button" id="mend" href=${`/d/${now.draft}/rows`}>${t("run.mend")}</a></p>` : null}<ul class="plain">
       ${now.causes.map((cause) => html`<li><b>${number(cause.rows)}</b> ${cause.title || cause.code} <small class="note">${cause.mend || ""}</small></li>`)}</ul></section>` : null}
     ${now.files && now.files.length ? html`<section><h2>${t("run.files")}</h2><ul class="plain">
-      ${now.files.map((name) => html`<li><a href=${`/r/${run}/files/${name}`} target=${name === "report.html" ? "_blank" : null} rel="noopener">${t("file." + name)}</a> <small>${name}</small></li>`)}</ul></section>` : null}
+      ${now.files.filter((name) => now.failed || !name.startsWith("failed.")).map((name) => html`<li><a href=${`/r/${run}/files/${name}`} target=${name === "report.html" ? "_blank" : null} rel="noopener">${t("file." + name)}</a> <small>${name}</small></li>`)}</ul></section>` : null}
     ${now.undo_open && !now.undoing ? html`<p class="notice halt" id="undo-open">${t("undo.open")}</p>` : null}
     ${now.state === "undone" && !now.undoing ? html`<${TakenBack} />` : null}
     ${(now.state === "undone" && !now.undo_open) || now.undoing ? null : html`<${Undo} act=${act} busy=${busy} says=${now.undo_says} />`}
