@@ -173,7 +173,7 @@ def render_run(details: RunDetails) -> str:
         *(("Warnings", _code_text(each, run)) for each in details.warnings),
         *(("Location", f"{name}: {_counts_text(counts)}") for name, counts in _several(details.locations)),
         ("Parts", parts_text(details.parts)),
-        *(("Part", _part_text(part)) for part in _told(details.parts)),
+        *(("Part", _part_text(part)) for part in _worth_showing(details.parts)),
         *(("Session", _session_text(session)) for session in details.sessions[-_MOST_SESSIONS:]),
         ("Sessions", _more_sessions(details.sessions)),
         ("Kept in", details.folder),
@@ -271,7 +271,7 @@ def largest_first(parts: Sequence[PartLine]) -> list[PartLine]:
     return sorted(parts, key=lambda part: (-part.rows_read, part.location))
 
 
-def _told(parts: Sequence[PartLine]) -> Sequence[PartLine]:
+def _worth_showing(parts: Sequence[PartLine]) -> Sequence[PartLine]:
     """Take those that somebody may want to do something about; of thousands, the first."""
     odd = [part for part in parts if part.state in {PartState.RUNNING, PartState.STOPPED}]
     return odd[:_MOST_PARTS]
