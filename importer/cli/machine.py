@@ -67,6 +67,10 @@ def _examine_disk(state: Path) -> ExaminationLine:
     except OSError as cause:
         text = f"{state} cannot be written: {cause.strerror}. Set --state"
         return _bad("disk", text)
+    return judge_disk(state, free)
+
+
+def judge_disk(state: Path, free: int) -> ExaminationLine:
     text = f"{free / 2**30:.1f} GB free in {state}"
     if free >= _LEAST_DISK_BYTES:
         return _good("disk", text)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import importer
-from importer.cli.machine import examine_machine
+from importer.cli.machine import examine_machine, judge_disk
 from importer.highlevel.examination import ExaminationLine, Grade
 from importer.settings import DEFAULT_BASE_URL
 from tests.highlevel.tls import make_certificate
@@ -43,6 +43,19 @@ def test_a_machine_in_order_has_nothing_but_good_lines(tmp_path: Path) -> None:
     found = seen(tmp_path)
     assert found.keys() == {"disk", "version"}
     assert {line.grade for lines in found.values() for line in lines} == {Grade.GOOD}
+
+
+def test_a_disk_with_little_room_is_told_with_what_to_do() -> None:
+    line = judge_disk(Path("/srv/state"), 100 << 20)
+    assert (line.grade, line.text.startswith("0.1 GB free in")) == (Grade.WARNING, True)
+    assert line.text.endswith("Free some, or set --state")
+    assert judge_disk(Path("/srv/state"), 1 << 30).grade is Grade.GOOD
+
+
+def test_a_state_folder_that_takes_no_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("", encoding="utf-8")
+    (line,) = seen(tmp_path)["disk"]
+    assert (line.grade, "cannot be written" in line.text) == (Grade.BAD, True)
 
 
 @pytest.mark.parametrize("name", [".env.txt", "env.txt", "env", ".env.env"])
