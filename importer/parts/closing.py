@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from importer.errors import ImporterError, RunConflictError, StopError
 from importer.parts.going_on import again_in
+from importer.parts.limits import RunLimits, RunProgress, reason_to_stop
 from importer.parts.store import PartStore
 from importer.results import Summary
 from importer.runtime.logs import logger_of
@@ -28,9 +29,23 @@ class ClosingRuns:
 
     store: PartStore
     output: Path | None = None
+    _limits: dict[str, RunLimits] = field(default_factory=dict)
+    _before: dict[str, RunProgress] = field(default_factory=dict)
+    """What had been done of the runs when their first part was taken here: a run that goes on has its limits anew."""
 
     def wishes(self, run_ids: Iterable[str]) -> Mapping[str, StopError]:
-        return {run_id: reason for run_id in run_ids if (reason := self.store.wish(run_id)) is not None}
+        at_hand = set(run_ids)
+        self._before = {run_id: done for run_id, done in self._before.items() if run_id in at_hand}
+        found = {run_id: self.store.wish(run_id) or self._over_limit(run_id) for run_id in at_hand}
+        return {run_id: reason for run_id, reason in found.items() if reason is not None}
+
+    def _over_limit(self, run_id: str) -> StopError | None:
+        if run_id not in self._limits:
+            self._limits[run_id] = RunLimits.of(self.store.run(run_id).options)
+        if not (limits := self._limits[run_id]):
+            return None
+        done = self.store.progress(run_id)
+        return reason_to_stop(limits, done.since(self._before.setdefault(run_id, done)))
 
     def close_if_over(self, run_id: str) -> None:
         write_results_if_over(run_id, self.store, self.output)

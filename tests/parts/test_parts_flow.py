@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.errors import NoTokenError, PausedRunError, SettingsError, StateError
+from importer.errors import NoTokenError, PausedRunError, SettingsError, StateError, TooManyFailuresError
 from importer.parts.closing import ClosingRuns
 from importer.parts.part import PartEnd, PartWork, work_on_part
 from importer.parts.queue import QueuedPart, open_queue
@@ -260,3 +260,18 @@ async def test_too_many_failures_stop_the_part_in_which_they_are(cluster: Cluste
         line.location: (line.state, line.reason_code) for line in cluster.store().lines(submitted.run_id)
     }
     assert states == {"A": (PartState.STOPPED, "too_many_failures"), "B": (PartState.FINISHED, None)}
+
+
+async def test_failures_of_all_parts_together_stop_the_run_and_it_goes_on_when_submitted_again(
+    cluster: Cluster,
+) -> None:
+    cluster.write({"A": 1, "B": 1}, more="".join(f"{each},Ann,bad\n" for each in "AB"))
+    run_id = (await cluster.submit(stop_after_failures=FailureLimit(rows=2))).run_id
+    runs = ClosingRuns(cluster.store("three"))
+    assert runs.wishes([run_id]) == {}  # from here on it counts
+    await cluster.part(run_id, "A")
+    assert runs.wishes([run_id]) == {}
+    await cluster.part(run_id, "B")
+    assert isinstance(runs.wishes([run_id])[run_id], TooManyFailuresError)
+    assert runs.wishes([]) == {}
+    assert runs.wishes([run_id]) == {}
