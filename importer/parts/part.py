@@ -86,12 +86,14 @@ async def work_on_part(work: PartWork, store: PartStore) -> PartEnd:
     """
     allow_open_files()
     run = await asyncio.to_thread(store.run, work.run_id)
-    with store.take(run.id, work.location) as journal, log_context(run_id=run.id):
+    with contextlib.ExitStack() as held, log_context(run_id=run.id):
+        # In threads: other parts of this worker must not wait for connections to be opened.
+        journal = await asyncio.to_thread(held.enter_context, store.take(run.id, work.location))
         session = _session(work, store, run, journal)
         session.refuse_undone()
-        if not _is_finished(work, store):
+        if not await asyncio.to_thread(_is_finished, work, store):
             await _carry_out(session, work, store)
-        return _end(work, store, journal)
+        return await asyncio.to_thread(_end, work, store, journal)
 
 
 def _is_finished(work: PartWork, store: PartStore) -> bool:
