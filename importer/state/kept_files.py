@@ -18,10 +18,10 @@ from typing import Final, Protocol
 from importer.errors import StateError
 from importer.records import value_type
 from importer.runtime.environment import variables
-from importer.state.database import Database, Purpose, ensure_database
+from importer.state.database import Database, Purpose, database_is_there, ensure_database
 
 VARIABLE: Final = "IMPORTER_FILES"
-_FILE_NAME: Final = "files.db"
+_FILE_NAME: Final = "kept.db"
 _PIECE_BYTES: Final = 1 << 20
 _PURPOSE: Final = Purpose(
     title="The files of a run",
@@ -94,6 +94,11 @@ class KeptFiles:
                     _outside(kept.place).delete(kept.place)
                 elif not db.execute("SELECT 1 FROM kept_files WHERE sha256 = ?", (kept.sha256,)).fetchone():
                     db.execute("DELETE FROM pieces WHERE sha256 = ?", (kept.sha256,))
+
+    def delete_all(self) -> None:
+        """Delete all that is kept outside of the database, which is to be dropped."""
+        if database_is_there(self._folder / _FILE_NAME):
+            self.delete(*self.names())
 
     @contextlib.contextmanager
     def _opened(self) -> Iterator[Database]:

@@ -38,7 +38,9 @@ class Words:
         return frozenset(self._texts)
 
 
-_COMMAND_LINE: Final = re.compile(r" \(--[^()]*\)| with --[a-z-]+")
+_COMMAND_LINE: Final = re.compile(
+    r" \(--[^()]*\)|,? or let the run wait with --[a-z-]+|(?: with| by)? `importer [^`]*`(?=[.,; ])| with --[a-z-]+"
+)
 
 
 def without_flags(sentence: str) -> str:

@@ -36,19 +36,19 @@ PROOFS: Final[Mapping[str, str]] = {
     # what was detected, in words, each changeable
     "AC-1.1": "test_a_file_is_described_in_the_words_of_the_reader test_a_file_is_read_otherwise_when_somebody_knows_better",
     # sheets to choose from
-    "AC-1.2": "test_another_sheet_of_a_workbook_is_taken_and_stays_taken",
+    "AC-1.2": "test_another_sheet_of_a_workbook_is_taken_and_stays_taken test_all_sheets_can_be_chosen_with_their_rows_and_a_hidden_one_is_marked",
     # another header row
-    "AC-1.3": "test_a_file_is_read_otherwise_when_somebody_knows_better test_a_dirty_file_goes_into_a_sub_account_and_back_by_the_keyboard_alone",
+    "AC-1.3": "test_the_row_that_names_the_columns_is_picked_among_the_first_and_the_table_follows test_a_file_is_read_otherwise_when_somebody_knows_better test_a_dirty_file_goes_into_a_sub_account_and_back_by_the_keyboard_alone",
     # what is no list is refused in a sentence, and the draft stays
     "AC-1.4": "test_what_is_no_list_is_refused_in_a_sentence_and_the_draft_stays test_an_empty_upload_is_refused test_a_reading_that_fails_is_not_kept",
     # an upload that is cancelled leaves nothing
     "AC-1.5": "test_an_upload_that_breaks_off_leaves_nothing",
     # the same file again shows its import
-    "AC-1.6": "test_an_import_started_anew_is_shown_and_not_the_one_that_ended_just_before",
+    "AC-1.6": "test_a_file_that_was_imported_before_says_so_and_where test_an_import_started_anew_is_shown_and_not_the_one_that_ended_just_before",
     # rows are counted beside
     "AC-1.7": "test_a_file_is_described_in_the_words_of_the_reader",
     # hidden rows are told with their number
-    "AC-1.8": "test_hidden_rows_of_a_workbook_are_told_with_their_number",
+    "AC-1.8": "test_a_file_is_taken_from_an_address test_hidden_rows_of_a_workbook_are_told_with_their_number",
     # a token is in no page, address, log or draft; remembered on request alone
     "AC-2.1": "test_a_token_is_in_no_page_no_draft_no_log_and_no_argument test_a_token_is_remembered_on_request_alone_and_only_once_it_proved_good",
     # a token that is refused, an agency's, missing scopes

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from importer.errors import StateError
-from importer.state.kept_files import _PIECE_BYTES, _PURPOSE, KeptFiles
+from importer.state.kept_files import _PIECE_BYTES, KeptFiles
 from importer.state.postgres.address import Address
 from importer.state.postgres.faces import Face, mark_face
-from importer.state.postgres.schemas import drop_schemas
+from importer.state.postgres.schemas import drop_run
 
 RUN = "20260101-120000-abcd"
 LARGE = os.urandom(_PIECE_BYTES) + b"\x00\n" * 77
@@ -91,5 +91,5 @@ def test_a_place_that_cannot_be_written_to_is_said(
 def test_forgetting_a_run_leaves_no_piece_of_it(tmp_path: Path, postgres: str) -> None:
     files = machine(tmp_path / "one", postgres)
     files.put("a", a_file(tmp_path, b"ann@example.com"))
-    drop_schemas(Face(folder=tmp_path / "one", address=Address.read(postgres)), RUN, _PURPOSE)
+    drop_run(Face(folder=tmp_path / "one", address=Address.read(postgres)), RUN)
     assert files.names() == ()
