@@ -26,9 +26,9 @@ def roles(postgres: str) -> Iterator[dict[str, str]]:
     with closing(psycopg.connect(postgres, autocommit=True)) as server:
         for role in ("importer_worker", "importer_reader"):
             server.execute(
-                f"DO $$ BEGIN CREATE ROLE {role} NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"  # type: ignore[arg-type]  # our own name
+                f"DO $$ BEGIN CREATE ROLE {role} NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
             )
-            server.execute(f"CREATE ROLE {role}_{name} LOGIN IN ROLE {role}")  # type: ignore[arg-type]  # likewise
+            server.execute(f"CREATE ROLE {role}_{name} LOGIN IN ROLE {role}")
         try:
             yield {
                 role: postgres.replace("postgres@", f"importer_{role}_{name}@")
@@ -36,7 +36,7 @@ def roles(postgres: str) -> Iterator[dict[str, str]]:
             }
         finally:
             for role in ("importer_worker", "importer_reader"):
-                server.execute(f"DROP OWNED BY {role}_{name}; DROP ROLE {role}_{name}")  # type: ignore[arg-type]  # likewise
+                server.execute(f"DROP OWNED BY {role}_{name}; DROP ROLE {role}_{name}")
 
 
 def face(folder: Path, address: str) -> StateFolder:
