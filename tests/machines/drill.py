@@ -31,6 +31,16 @@ _LOOK_SECONDS: Final = 0.05
 _END_SECONDS: Final = 240.0 + 2 * ROWS
 
 
+def variables(home: Path, address: str) -> dict[str, str]:
+    """Give what a machine's environment says."""
+    own = {
+        "IMPORTER_STATE": address,
+        "XDG_STATE_HOME": str(home / "state"),
+        "HIGHLEVEL_TOKEN": "pit-drill",
+    }
+    return {**os.environ, **own}
+
+
 @dataclass
 class Machine:
     """A worker with a folder of its own for all that a machine has."""
@@ -49,22 +59,13 @@ class Machine:
             self.process = subprocess.Popen(
                 [*self.prefix, sys.executable, "-m", "importer", *words],
                 cwd=self.home,
-                env=self.variables,
+                env=variables(self.home, self.address),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # so that what it starts is killed and frozen with it
             )
         return self
-
-    @property
-    def variables(self) -> dict[str, str]:
-        own = {
-            "IMPORTER_STATE": self.address,
-            "XDG_STATE_HOME": str(self.home / "state"),
-            "HIGHLEVEL_TOKEN": "pit-drill",
-        }
-        return {**os.environ, **own}
 
     @property
     def said(self) -> str:
@@ -113,21 +114,25 @@ class Drill:
         return made
 
     def submit(self) -> None:
-        desk = self.machine("desk")
-        desk.home.mkdir()
         words = ["submit", str(self.folder / "contacts.csv"), "-m", str(self.folder / "mapping.yaml")]
-        words += ["--base-url", self.vendor.base_url, "-o", str(desk.home / "results"), "--no-progress"]
+        self.run_id = self.command(
+            "desk", *words, "--base-url", self.vendor.base_url, "--no-progress"
+        ).strip()
+
+    def command(self, home: str, *words: str) -> str:
+        """Run a command at a machine that works on no part; gives what it printed."""
+        place = self.folder / home
+        place.mkdir(exist_ok=True)
         done = subprocess.run(
             [sys.executable, "-m", "importer", *words],
-            cwd=desk.home,
-            env=desk.variables,
+            cwd=place,
+            env=variables(place, self.address),
             capture_output=True,
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
-        self.run_id = done.stdout.strip()
-        self.machines.remove(desk)
+        assert done.returncode in {0, 1}, done.stderr
+        return done.stdout
 
     def begin(self, count: int = 3) -> None:
         """Queue the run and let so many machines work on it."""
@@ -179,19 +184,8 @@ class Drill:
 
     def results(self) -> list[dict[str, str]]:
         """Have the results written by a machine that did none of the work, and read them."""
-        clerk = self.machine("clerk")
-        clerk.home.mkdir()
-        done = subprocess.run(
-            [sys.executable, "-m", "importer", "results", self.run_id, "-o", str(clerk.home / "results")],
-            cwd=clerk.home,
-            env=clerk.variables,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        self.machines.remove(clerk)
-        assert done.returncode in {0, 1}, done.stderr
-        (path,) = (clerk.home / "results").rglob("results.csv")
+        self.command("clerk", "results", self.run_id, "-o", "results")
+        (path,) = (self.folder / "clerk" / "results").rglob("results.csv")
         with path.open(encoding="utf-8-sig", newline="") as file:
             return list(csv.DictReader(file))
 
