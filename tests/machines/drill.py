@@ -121,9 +121,20 @@ class Drill:
 
     def command(self, home: str, *words: str) -> str:
         """Run a command at a machine that works on no part; gives what it printed."""
+        done = self._run(home, *words)
+        assert done.returncode in {0, 1}, done.stderr
+        return done.stdout
+
+    def command_refused(self, home: str, *words: str) -> str:
+        """Run a command that cannot be done now; gives why."""
+        done = self._run(home, *words)
+        assert done.returncode not in {0, 1}, done.stdout
+        return done.stderr
+
+    def _run(self, home: str, *words: str) -> subprocess.CompletedProcess[str]:
         place = self.folder / home
         place.mkdir(exist_ok=True)
-        done = subprocess.run(
+        return subprocess.run(
             [sys.executable, "-m", "importer", *words],
             cwd=place,
             env=variables(place, self.address),
@@ -131,8 +142,6 @@ class Drill:
             text=True,
             check=False,
         )
-        assert done.returncode in {0, 1}, done.stderr
-        return done.stdout
 
     def begin(self, count: int = 3) -> None:
         """Queue the run and let so many machines work on it."""
@@ -205,12 +214,11 @@ class Drill:
 
 
 @contextmanager
-def open_drill(folder: Path, *, server: OwnServer | None = None, host: str = "127.0.0.1") -> Iterator[Drill]:
+def open_drill(folder: Path, *, server: OwnServer | None = None) -> Iterator[Drill]:
     """Have a vendor and a server, and end whatever a drill leaves."""
     settings = SandboxSettings(burst=BURST, interval_seconds=10.0, daily=0, latency_ms=(20, 120), seed=SEED)
     with sandbox_aside(settings) as vendor, _server(server) as running:
-        address = running.address("postgres").replace("127.0.0.1", host)
-        drill = Drill(folder=folder, vendor=vendor, server=running, address=address)
+        drill = Drill(folder=folder, vendor=vendor, server=running, address=running.address("postgres"))
         try:
             yield drill
         finally:

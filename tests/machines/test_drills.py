@@ -7,7 +7,9 @@ prints its figures. ``IMPORTER_SEED`` repeats the file, not the timing.
 
 from __future__ import annotations
 
+import contextlib
 import signal
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,13 +17,19 @@ from typing import Final
 
 import pytest
 
+from tests.disks import small_disk
+from tests.machines.cut_off import HOST, far_machine, way_to
 from tests.machines.drill import BURST, LOCATIONS, ROWS, SEED, Drill, open_drill
+from tests.postgres_server import own_server
 
 pytestmark = [pytest.mark.campaign, pytest.mark.timeout(3_600)]
 
 TAKEOVER_SECONDS: Final = 10.0
 """Where a slot is free."""
+POWER_OFF_SECONDS: Final = 15.0
 FROZEN_SECONDS: Final = 15.0
+FULL_SECONDS: Final = 5.0
+STOP_SECONDS: Final = 10.0
 
 
 @pytest.fixture
@@ -40,6 +48,15 @@ def print_figures(
         name = request.node.name.removeprefix("test_").replace("_", " ")
         told = ", ".join(f"{what} {value}" for what, value in figures.items())
         print(f"\ndrill ({LOCATIONS} locations x {ROWS} rows, seed {SEED}): {name}: {told}")  # noqa: T201
+
+
+@contextlib.contextmanager
+def open_folder() -> Iterator[Path]:
+    """Make a folder that the server's user reaches."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
 
 
 def through(drill: Drill, figures: dict[str, object]) -> None:
@@ -105,3 +122,84 @@ def test_a_server_that_crashes_is_found_again(drill: Drill, print_figures: dict[
     print_figures["went on after"] = f"{time.monotonic() - at:.1f} s"
     assert again < TAKEOVER_SECONDS + BURST / 10
     through(drill, print_figures)
+
+
+def test_a_machine_that_is_cut_off_loses_its_parts_and_sends_no_more(
+    tmp_path: Path, print_figures: dict[str, object]
+) -> None:
+    with (
+        far_machine("impd1") as far,
+        own_server(hosts=[HOST]) as server,
+        open_drill(tmp_path, server=server) as drill,
+        way_to(drill.vendor.base_url, far, tmp_path),
+    ):
+        drill.submit()
+        there = drill.address.replace("127.0.0.1", HOST)
+        victim = drill.machine("far", prefix=far.prefix, address=there).start()
+        drill.await_that(lambda: len(drill.parts_of(victim)) >= LOCATIONS // 2, "work at the far machine")
+        for name in ("near1", "near2"):
+            drill.machine(name).start()
+        drill.await_rows(0.3)
+        held = drill.parts_of(victim)
+        assert held
+        far.cut()
+        taken = drill.takeovers(held, time.time())
+        print_figures |= {"parts": len(taken), "takeover": f"{taken[0]:.1f}-{taken[-1]:.1f} s"}
+        through(drill, print_figures)
+        assert taken[-1] < POWER_OFF_SECONDS
+
+
+def test_a_server_whose_disk_is_full_stops_the_sending_and_nothing_is_lost(
+    tmp_path: Path, print_figures: dict[str, object]
+) -> None:
+    with (
+        open_folder() as folder,
+        small_disk(folder, "160m") as disk,
+        own_server(disk=disk) as server,
+        open_drill(tmp_path, server=server) as drill,
+    ):
+        drill.begin()
+        drill.await_rows(0.3)
+        ballast = disk / "ballast"
+        with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(1 << 16))
+        before = drill.vendor.state()["requests"]
+        time.sleep(FULL_SECONDS)
+        print_figures["requests while full"] = drill.vendor.state()["requests"] - before
+        ballast.unlink()
+        if not (server.data / "postmaster.pid").exists():
+            server.start()
+        drill.submit()  # what stopped is queued again by the same command
+        for each in drill.machines:
+            if each.process.poll() is not None:
+                each.start()
+        through(drill, print_figures)
+
+
+def test_two_engines_at_once_on_one_run_send_each_row_once(
+    drill: Drill, print_figures: dict[str, object]
+) -> None:
+    drill.begin(1)
+    drill.await_rows(0.2)
+    location = next(iter(drill.parts_of(drill.machines[0])))
+    said = drill.command_refused("beside", "part", drill.run_id, location)
+    assert f"process {drill.machines[0].process.pid}" in said
+    through(drill, print_figures)
+
+
+def test_a_machine_that_is_asked_to_end_gives_its_parts_back(
+    drill: Drill, print_figures: dict[str, object]
+) -> None:
+    drill.begin(2)
+    drill.await_rows(0.3)
+    victim = max(drill.machines, key=lambda each: len(drill.parts_of(each)))
+    held = drill.parts_of(victim)
+    began = time.monotonic()
+    assert victim.stop() == 3
+    ended = time.monotonic() - began
+    taken = drill.takeovers(held, time.time())
+    print_figures |= {"ended after": f"{ended:.1f} s", "takeover": f"{taken[0]:.1f}-{taken[-1]:.1f} s"}
+    through(drill, print_figures)
+    assert ended < STOP_SECONDS
+    assert taken[-1] < TAKEOVER_SECONDS
