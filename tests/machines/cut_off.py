@@ -14,9 +14,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-HOST: Final = "192.0.2.1"
-"""Of TEST-NET-1, that is nobody's: where the machine finds the server."""
-_MACHINE: Final = "192.0.2.2"
+_NOBODYS: Final = ("198.51.100", "203.0.113", "192.0.2")
+"""Networks for examples; a machine may have one of them all the same."""
 # A socket in the file system is no part of the network: the way to the vendor stays when that is cut.
 _RELAY: Final = """
 import asyncio, sys
@@ -51,6 +50,8 @@ class FarMachine:
     """A network of its own with one way to the server."""
 
     name: str
+    host: str
+    """Where it finds the server."""
 
     @property
     def prefix(self) -> tuple[str, ...]:
@@ -67,24 +68,28 @@ def far_machine(name: str) -> Iterator[FarMachine]:
     """Make such a network; where that is not allowed, the test is skipped."""
     if sys.platform != "linux" or shutil.which("ip") is None:
         pytest.skip("there is no iproute2 to make a network with")
+    taken = subprocess.run(["ip", "-o", "addr"], capture_output=True, text=True, check=True).stdout
+    net = next(each for each in _NOBODYS if f" {each}." not in taken)
     made = subprocess.run(["ip", "netns", "add", name], capture_output=True, text=True, check=False)
     if made.returncode:
         pytest.skip(f"no network may be made here: {made.stderr.strip()}")
-    machine = FarMachine(name=name)
+    machine = FarMachine(name=name, host=f"{net}.1")
     try:
         here, there = f"{name}h", f"{name}n"
         _ip("link", "add", here, "type", "veth", "peer", "name", there)
         _ip("link", "set", there, "netns", name)
-        _ip("addr", "add", f"{HOST}/24", "dev", here)
+        _ip("addr", "add", f"{net}.1/30", "dev", here)
         _ip("link", "set", here, "up")
         for words in (
-            ("addr", "add", f"{_MACHINE}/24", "dev", there),
+            ("addr", "add", f"{net}.2/30", "dev", there),
             ("link", "set", there, "up"),
             ("link", "set", "lo", "up"),
         ):
             _ip("-n", name, *words)
         yield machine
     finally:
+        # it lives as long as a process in it does; the way out of it need not
+        subprocess.run(["ip", "link", "del", f"{name}h"], capture_output=True, check=False)
         subprocess.run(["ip", "netns", "del", name], check=False)
 
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from importer.sandbox import Sandbox, SandboxSettings, sandbox_aside
 from importer.state.parts import PartLine, PartState, RunParts
 from importer.state.postgres.address import Address
@@ -23,7 +25,7 @@ from tests.machines.sheet import Reconciled, invent, reconcile, write
 from tests.postgres_server import OwnServer, own_server
 
 LOCATIONS: Final = int(os.environ.get("IMPORTER_DRILL_LOCATIONS", "8"))
-ROWS: Final = int(os.environ.get("IMPORTER_DRILL_ROWS", "90"))
+ROWS: Final = int(os.environ.get("IMPORTER_DRILL_ROWS", "140"))
 """Of each location: the vendor lets a hundred through in ten seconds, so that more take as much longer."""
 SEED: Final = int(os.environ.get("IMPORTER_SEED", "0")) or random.randrange(1, 1_000_000)  # noqa: S311  (dice)
 BURST: Final = 100
@@ -70,6 +72,10 @@ class Machine:
     @property
     def said(self) -> str:
         return (self.home / "log").read_text(errors="replace")
+
+    @property
+    def alive(self) -> bool:
+        return self.process.poll() is None
 
     def signal(self, number: signal.Signals) -> float:
         """Send a signal to all of its processes; gives when."""
@@ -172,11 +178,21 @@ class Drill:
             "the end of all parts",
         )
 
+    def stopped(self) -> list[str]:
+        """Name the locations whose parts nobody goes on with."""
+        return [name for name, line in self.lines().items() if line.state is PartState.STOPPED]
+
+    def await_rest(self) -> None:
+        """Wait until every part has ended, if only for now."""
+        ended = {PartState.FINISHED, PartState.STOPPED}
+        self.await_that(lambda: {line.state for line in self.lines().values()} <= ended, "rest")
+
     def await_that(self, holds: Callable[[], bool], what: str, *, seconds: float = _END_SECONDS) -> float:
         """Wait for something; gives how long it took."""
         began = time.monotonic()
         while not holds():
-            assert time.monotonic() < began + seconds, f"{what} did not come: {self.told()}"
+            if time.monotonic() > began + seconds or not any(each.alive for each in self.machines):
+                pytest.fail(f"{what} did not come: {self.told()}")
             time.sleep(_LOOK_SECONDS)
         return time.monotonic() - began
 
@@ -208,7 +224,7 @@ class Drill:
 
     def end(self) -> None:
         for each in self.machines:
-            if each.process.poll() is None:
+            if each.alive:
                 each.signal(signal.SIGCONT)
                 each.kill()
 

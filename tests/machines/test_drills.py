@@ -8,6 +8,7 @@ prints its figures. ``IMPORTER_SEED`` repeats the file, not the timing.
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import tempfile
 import time
@@ -18,7 +19,7 @@ from typing import Final
 import pytest
 
 from tests.disks import small_disk
-from tests.machines.cut_off import HOST, far_machine, way_to
+from tests.machines.cut_off import far_machine, way_to
 from tests.machines.drill import BURST, LOCATIONS, ROWS, SEED, Drill, open_drill
 from tests.postgres_server import own_server
 
@@ -75,7 +76,7 @@ def test_a_machine_that_is_killed_leaves_its_parts_to_the_others(
     drill.await_rows(0.3)
     victim = max(drill.machines, key=lambda each: len(drill.parts_of(each)))
     held = drill.parts_of(victim)
-    assert held
+    assert held, drill.told()
     taken = drill.takeovers(held, victim.kill())
     print_figures |= {"parts": len(taken), "takeover": f"{taken[0]:.1f}-{taken[-1]:.1f} s"}
     through(drill, print_figures)
@@ -88,7 +89,7 @@ def test_machines_that_are_all_killed_are_followed_by_new_ones(
     drill.begin()
     drill.await_rows(0.3)
     held = {name: line for each in drill.machines for name, line in drill.parts_of(each).items()}
-    assert held
+    assert held, drill.told()
     at = max([each.kill() for each in drill.machines])
     for name in ("new1", "new2"):
         drill.machine(name).start()
@@ -128,20 +129,20 @@ def test_a_machine_that_is_cut_off_loses_its_parts_and_sends_no_more(
     tmp_path: Path, print_figures: dict[str, object]
 ) -> None:
     with (
-        far_machine("impd1") as far,
-        own_server(hosts=[HOST]) as server,
+        far_machine(f"im{os.getpid()}") as far,
+        own_server(hosts=[far.host]) as server,
         open_drill(tmp_path, server=server) as drill,
         way_to(drill.vendor.base_url, far, tmp_path),
     ):
         drill.submit()
-        there = drill.address.replace("127.0.0.1", HOST)
+        there = drill.address.replace("127.0.0.1", far.host)
         victim = drill.machine("far", prefix=far.prefix, address=there).start()
         drill.await_that(lambda: len(drill.parts_of(victim)) >= LOCATIONS // 2, "work at the far machine")
         for name in ("near1", "near2"):
             drill.machine(name).start()
         drill.await_rows(0.3)
         held = drill.parts_of(victim)
-        assert held
+        assert held, drill.told()
         far.cut()
         taken = drill.takeovers(held, time.time())
         print_figures |= {"parts": len(taken), "takeover": f"{taken[0]:.1f}-{taken[-1]:.1f} s"}
@@ -170,10 +171,12 @@ def test_a_server_whose_disk_is_full_stops_the_sending_and_nothing_is_lost(
         ballast.unlink()
         if not (server.data / "postmaster.pid").exists():
             server.start()
-        drill.submit()  # what stopped is queued again by the same command
         for each in drill.machines:
-            if each.process.poll() is not None:
+            if not each.alive:
                 each.start()
+        drill.await_rest()
+        if drill.stopped():
+            drill.submit()  # the same command queues what is left
         through(drill, print_figures)
 
 
