@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from operator import attrgetter
-from typing import Any, NamedTuple, Self, TypeAlias, TypeVar, dataclass_transform
+from typing import Any, Final, NamedTuple, Self, TypeAlias, TypeVar, dataclass_transform
 
 _Class = TypeVar("_Class")
 
@@ -329,6 +329,19 @@ class Record:
             upsert=upsert,
             clears_tags=self.clears_tags,
         )
+
+    # A row crosses to the process that sends it in a pickle: as a bare tuple, without the names, for a fifth less.
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        return _STATE_OF(self)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        for name, value in zip(_STATE, state, strict=True):
+            setattr(self, name, value)
+
+
+_STATE: Final = tuple(each.name for each in fields(Record))
+_STATE_OF: Final[Callable[[Record], tuple[Any, ...]]] = attrgetter(*_STATE)
 
 
 @value_type(frozen=True, slots=True, kw_only=True)

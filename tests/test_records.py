@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import copy
 import pickle
-from dataclasses import field, replace
+from dataclasses import field, fields, replace
 
 import pytest
 
-from importer.records import value_type
+from importer.records import Fault, Planned, Record, value_type
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -90,6 +90,27 @@ def test_it_travels_between_processes_as_it_is() -> None:
     for each in (LIGHT, Nothing(), Crate(weight=1, lid=False)):
         assert pickle.loads(pickle.dumps(each)) == each  # noqa: S301  (our own bytes)
         assert copy.deepcopy(each) == each
+
+
+def test_a_row_travels_with_every_field_that_it_has() -> None:
+    row = Record(
+        row=7,
+        location_id="loc",
+        fields={"email": "ann@example.com"},
+        custom_fields=(("shirt", "M"),),
+        tags=("lead",),
+        contact_id="c7",
+        warnings=(Fault(code="odd", message="It is odd.", fails=False),),
+        country_guessed=True,
+        upsert=b"{}",
+        planned=Planned(creates=True),
+        clears_tags=True,
+    )
+    for there in (pickle.loads(pickle.dumps(row)), copy.deepcopy(row)):  # noqa: S301  (our own bytes)
+        assert type(there) is Record
+        assert [getattr(there, each.name) for each in fields(Record)] == [
+            getattr(row, each.name) for each in fields(Record)
+        ]
 
 
 def test_it_takes_no_other_fields() -> None:

@@ -14,6 +14,7 @@ from importer.mapping import Mapping
 from importer.reading import Source
 from importer.runtime import environment
 from importer.settings import Connection, FailureLimit, OpenHours, ReadingOptions, RunSettings, location_in
+from importer.state.place import state_folder
 
 Sources: TypeAlias = Reference | Iterable[Reference]
 
@@ -107,7 +108,7 @@ def reading(given: Given) -> ReadingOptions:
 
 def state(given: Given) -> Path:
     named = given.get("state")
-    return environment.state_folder(None if named is None else Path(named))
+    return state_folder(named)
 
 
 def session(given: Given) -> Given:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from importer.errors import SettingsError
+from importer.errors import ImporterError, SettingsError
 from importer.highlevel.client import find_proxy
 from importer.highlevel.examination import ExaminationLine, Grade
 from importer.runtime.environment import read_env_file
@@ -42,6 +42,7 @@ def examine_machine(
     yield from _examine_certificates(variables)
     yield from _examine_proxy(base_url)
     yield from _examine_installations(search_path)
+    yield from _examine_newest_run(state)
 
 
 def _bad(subject: str, text: str) -> ExaminationLine:
@@ -66,6 +67,10 @@ def _examine_disk(state: Path) -> ExaminationLine:
     except OSError as cause:
         text = f"{state} cannot be written: {cause.strerror}. Set --state"
         return _bad("disk", text)
+    return judge_disk(state, free)
+
+
+def judge_disk(state: Path, free: int) -> ExaminationLine:
     text = f"{free / 2**30:.1f} GB free in {state}"
     if free >= _LEAST_DISK_BYTES:
         return _good("disk", text)
@@ -174,3 +179,21 @@ def _version_beside(script: Path) -> str:
         for found in place.glob(pattern):
             return found.name.removesuffix(".dist-info").rpartition("-")[2]
     return ""
+
+
+def _examine_newest_run(state: Path) -> Iterator[ExaminationLine]:
+    """Tell where this version cannot read what the last one wrote: a newer one was at work in this state folder."""
+    from importer.state.folder import StateFolder
+    from importer.state.journal import NeverBegunError
+
+    if not (state / "runs").is_dir():
+        return
+    run_id = ""
+    try:
+        folder = StateFolder(state)
+        if run_id := next(folder.newest_ids(), ""):
+            folder.run(run_id)
+    except NeverBegunError:  # killed in its first moment: there is nothing in it
+        return
+    except ImporterError as refused:
+        yield _warning("runs", f"the newest, {run_id or 'of all'}, cannot be read: {refused}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from importer.runtime.environment import load_environment, read_token, state_folder
+from importer.runtime.environment import load_environment, read_token, variables
 from importer.settings import API_VERSIONS, ResultsFormat
 
 if TYPE_CHECKING:
@@ -37,11 +37,32 @@ def examples(*commands: str) -> str:
     )
 
 
+def state_folder(given: str | Path | None = None) -> Path:
+    """Find the state folder, or the face of the Postgres that is named. Raises SettingsError."""
+    if given is None and ":/" not in variables().get("IMPORTER_STATE", ""):
+        from importer.runtime import environment
+
+        return environment.state_folder()  # without a look at what a store needs: `--help` is to be fast
+    from importer.state.place import state_folder as place
+
+    return place(given)
+
+
+class _StatePlace(click.Path):
+    """A folder, or an address, which is no path: as one it would lose a slash."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str) and "://" in value:
+            return state_folder(value)
+        return super().convert(value, param, ctx)
+
+
 def state_option(command: Command) -> Command:
     return click.option(
         "--state",
-        type=click.Path(path_type=Path, file_okay=False),
-        help="Folder for journals and memory (default: IMPORTER_STATE, else the platform's user state folder).",
+        type=_StatePlace(path_type=Path, file_okay=False),
+        help="Folder for journals and memory, or postgresql://HOST/DATABASE (default: IMPORTER_STATE, else the platform's user "
+        "state folder).",
     )(command)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
@@ -18,11 +17,10 @@ from importer.cli.options import (
     load_environment,
     mapping_option,
     results_format_option,
-    stack,
     state_folder,
     state_option,
 )
-from importer.cli.signals import heard
+from importer.cli.residing import health_option, health_place, logging_options, on_signals, say
 from importer.runtime.counting import counted
 from importer.settings import ResultsFormat
 
@@ -35,20 +33,6 @@ if TYPE_CHECKING:
     from importer.jobs.resident import Resident
 
 _AFTER = "leave (default), delete, move:FOLDER or archive:FOLDER."
-health_option = click.option(
-    "--health",
-    metavar="[HOST:]PORT",
-    help="Answer /health, /status and /metrics there (on loopback unless a host is given).",
-)
-logging_options = stack(
-    click.option("-v", "--verbose", is_flag=True, help="Say more."),
-    click.option(
-        "--log-format",
-        type=click.Choice(["text", "json"]),
-        default="text",
-        help="Form of messages on stderr.",
-    ),
-)
 job_option = click.option(
     "--job", "names", multiple=True, metavar="NAME", help="This job alone (may be repeated)."
 )
@@ -93,7 +77,7 @@ def watch_command(**given: Any) -> None:
     from importer.jobs.watching import watch, watch_job
 
     load_environment()
-    _say(given)
+    say(given, "jobs")
     with _plainly():
         job = watch_job(given["folder"], pattern=given["pattern"], options=_watch_options(given))
 
@@ -104,7 +88,7 @@ def watch_command(**given: Any) -> None:
             resident.stop()
             stopping.set()
 
-        with _on_signals(leave):
+        with on_signals(leave):
             click.echo(f"Watching {given['folder']}. Stop with Ctrl-C.", err=True)
             await watch(resident, given["folder"], stopping)
 
@@ -137,7 +121,7 @@ def serve_command(**given: Any) -> None:
     from importer.runtime.environment import base_url
 
     load_environment()
-    _say(given)
+    say(given, "jobs")
     jobs = _jobs(given["jobs_file"], given["names"])
     # Said and not refused: after a reboot the other jobs have to run, and this one will tell when its time comes.
     faults = list(faults_of(jobs, base_url=base_url(given["base_url"]), state=state_folder(given["state"])))
@@ -155,7 +139,7 @@ def serve_command(**given: Any) -> None:
 
 def _serving(given: dict[str, Any]) -> Callable[[Resident], Coroutine[Any, Any, None]]:
     async def work(resident: Resident) -> None:
-        with _on_signals(resident.stop):
+        with on_signals(resident.stop):
             if given["once"]:
                 await resident.take_one_turn()
                 return
@@ -338,28 +322,10 @@ async def _health(resident: Resident, where: str | None) -> AsyncIterator[None]:
         yield
         return
     from importer.jobs.health import health_endpoint
-    from importer.runtime.health_pages import LOOPBACK
 
-    host, _, port = where.rpartition(":")
-    if not port.isdigit() or int(port) > 65_535:
-        raise click.BadParameter(
-            f"{where!r} is neither a port (8710) nor a host and a port (127.0.0.1:8710)."
-        )
-    async with health_endpoint(resident, host=host or LOOPBACK, port=int(port)) as taken:
-        click.echo(f"Health on http://{host or LOOPBACK}:{taken}/health", err=True)
-        yield
-
-
-@contextmanager
-def _on_signals(stop: Callable[[], object]) -> Iterator[None]:
-    """Let SIGINT, SIGTERM and a closing Windows console end the work in good order."""
-    loop = asyncio.get_running_loop()
-
-    def ask(name: str) -> None:
-        click.echo(f"{name}: finishing in good order ...", err=True)
-        loop.call_soon_threadsafe(stop)
-
-    with heard(ask):
+    host, port = health_place(where)
+    async with health_endpoint(resident, host=host, port=port) as taken:
+        click.echo(f"Health on http://{host}:{taken}/health", err=True)
         yield
 
 
@@ -376,27 +342,3 @@ def _plainly() -> Iterator[None]:
             for fault in refused.errors()
         )
         raise click.UsageError(said) from None
-
-
-def _say(given: dict[str, Any]) -> None:
-    form = (
-        '{"at": "%(asctime)s", "level": "%(levelname)s", "message": %(quoted)s}'
-        if given["log_format"] == "json"
-        else "%(asctime)s %(levelname)s %(message)s"
-    )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Quoting(form))
-    logger = logging.getLogger("importer.jobs")
-    logger.handlers[:] = [handler]
-    logger.setLevel(logging.DEBUG if given["verbose"] else logging.INFO)
-    logger.propagate = False
-
-
-class _Quoting(logging.Formatter):
-    """Gives the message once more, quoted as JSON."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        import json
-
-        record.quoted = json.dumps(record.getMessage(), ensure_ascii=False)
-        return super().format(record)

@@ -103,6 +103,7 @@ def _catalog(given: dict[str, Any]) -> Catalog | None:
 
     A location that was asked for by its flag has to answer; one that merely stands in the environment need not.
     """
+    from importer.cli.options import state_folder
     from importer.errors import ImporterError
     from importer.highlevel.connections import token_of
     from importer.runtime import environment
@@ -110,7 +111,7 @@ def _catalog(given: dict[str, Any]) -> Catalog | None:
 
     names = ("location", "token_file", "base_url", "api_version")
     connection = read_connection(sandbox=False, **{name: given[name] for name in names})
-    connection = replace(connection, grants=secrets_in(environment.state_folder()))
+    connection = replace(connection, grants=secrets_in(state_folder()))
     asked = given["location"] is not None
     location_id = given["location"] or environment.location_id()
     if location_id is None or not (asked or token_of(connection, location_id)):
@@ -145,8 +146,8 @@ def _refuse_overwriting(output: Path) -> None:
 
 def _check(source: str, output: Path, given: dict[str, Any]) -> str:
     """Write the command that checks the source by the new mapping, with all that was said of both here."""
+    from importer.cli.options import state_folder
     from importer.results.commands import NextCommands
-    from importer.runtime.environment import state_folder
     from importer.settings import RunSettings
 
     reading = {name: given[name] for name in ("sheet", "header_row", "encoding", "delimiter")}

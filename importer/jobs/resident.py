@@ -141,8 +141,8 @@ class Resident:
 
     def start(self, named: NamedJob, due_at: float) -> None:
         """Start a job's turn, whether it is due or not."""
-        stop = StopSignal()
-        task = asyncio.create_task(self._work(named, due_at, stop), name=f"job {named.name}")
+        stop, seen = StopSignal(), self.context.jobs_state.known_state(named.name)
+        task = asyncio.create_task(self._work(named, due_at, stop, seen), name=f"job {named.name}")
         self._at_work[named.name] = _AtWork(task, stop)
 
     def look_again(self, named: NamedJob) -> None:
@@ -177,16 +177,21 @@ class Resident:
 
     # one turn
 
-    async def _work(self, named: NamedJob, due_at: float, stop: StopSignal) -> None:
+    async def _work(self, named: NamedJob, due_at: float, stop: StopSignal, seen: JobState | None) -> None:
         try:
             async with self._location_locks.alone(named):
-                if not self._stopping.is_set():
+                if not self._stopping.is_set() and not self._was_taken_elsewhere(named, due_at, seen):
                     await self._turn(named, due_at, stop)
         except ImporterError as broken:  # the state folder itself fails: nothing can be written down
             logger.critical("Job %s: %s", named.name, broken)
         finally:
             self._at_work.pop(named.name, None)
             self._stir.set()
+
+    def _was_taken_elsewhere(self, named: NamedJob, due_at: float, seen: JobState | None) -> bool:
+        """Tell whether a service on another machine took this very turn, from end to end, while we waited for the location."""
+        now = self.context.jobs_state.known_state(named.name)
+        return now is not None and now != seen and now.accounted_until >= due_at and now.next_at is None
 
     async def _turn(self, named: NamedJob, due_at: float, stop: StopSignal) -> None:
         context, began_at = self.context, self.context.clock.now()

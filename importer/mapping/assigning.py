@@ -100,8 +100,10 @@ def assign(
         if kept:
             set_to.append(_columns_at(rule.path, kept))
         else:
-            always = rule.path == _TAGS and isinstance(rule.rule, dict) and rule.rule.get("always")
-            unset.append((*_TAGS, "columns") if always else rule.path)
+            others = (
+                rule.path == _TAGS and isinstance(rule.rule, dict) and rule.rule.keys() & {"always", "marked"}
+            )
+            unset.append((*_TAGS, "columns") if others else rule.path)
     if target is not None:
         set_to += _added(text, header, place, target)
     return edited_text(text, name=name, set_to=set_to, unset=unset)

@@ -75,7 +75,7 @@ def _readings(model: MappingModel, header: Sequence[str]) -> list[_Reading]:
     index = HeaderIndex(header)
     rules = [(name_in(key), rule.headers, rule.template is not None) for key, rule in model.rules]
     if model.tags is not None:
-        rules.append(("tags", model.tags.columns, False))
+        rules.append(("tags", (*model.tags.columns, *model.tags.marked), False))
     if model.followers is not None:
         rules.append(("followers", model.followers.columns, False))
     rules = [each for each in rules if each[1]]

@@ -43,6 +43,7 @@ _TASK: Final = "part"
 _HEART_BEAT_SECONDS: Final = 1.0
 _STALE_BEATS: Final = 5
 _LOOK_SECONDS: Final = 1.0
+_RETRY_SECONDS: Final = 5
 _PUT_AT_ONCE: Final = 5_000
 
 
@@ -88,6 +89,10 @@ class Queue:
 
     async def put(self, parts: Iterable[QueuedPart], *, in_seconds: float = 0.0) -> int:
         """Queue parts, the first of them first, in one statement for thousands; tells how many were not waiting already."""
+        with _translated(self._address):
+            return await self._put(parts, in_seconds)
+
+    async def _put(self, parts: Iterable[QueuedPart], in_seconds: float) -> int:
         waiting = {(each.run_id, each.location) for each in await self._waiting()}
         wanted = [each for each in parts if (each.run_id, each.location) not in waiting]
         at = datetime.now(UTC) + timedelta(seconds=in_seconds) if in_seconds else None
@@ -100,18 +105,20 @@ class Queue:
 
     async def load(self) -> QueueLoad:
         """Tell how much there is to do."""
-        found = await self._app.connector.execute_query_one_async(
-            "SELECT count(*) FILTER (WHERE status = 'todo') AS waiting, "
-            "count(*) FILTER (WHERE status = 'doing') AS under_way FROM procrastinate_jobs"
-        )
+        with _translated(self._address):
+            found = await self._app.connector.execute_query_one_async(
+                "SELECT count(*) FILTER (WHERE status = 'todo') AS waiting, "
+                "count(*) FILTER (WHERE status = 'doing') AS under_way FROM procrastinate_jobs"
+            )
         return QueueLoad(waiting=found["waiting"], under_way=found["under_way"])
 
     async def drop(self, run_id: str) -> None:
         """Take the parts of a run out that wait; those under way end by themselves."""
-        await self._app.connector.execute_query_async(
-            "DELETE FROM procrastinate_jobs WHERE status = 'todo' AND args->>'run_id' = %(run_id)s",
-            run_id=run_id,
-        )
+        with _translated(self._address):
+            await self._app.connector.execute_query_async(
+                "DELETE FROM procrastinate_jobs WHERE status = 'todo' AND args->>'run_id' = %(run_id)s",
+                run_id=run_id,
+            )
 
     async def work(
         self, do: Work, *, concurrency: int, stopping: asyncio.Event, until_empty: bool = False
@@ -140,7 +147,8 @@ class Queue:
                 # With the job that ends: cut between the two, it is found stalled, and taken again.
                 await self.put([taken], in_seconds=again)
 
-        self._app.task(name=_TASK, queue=_QUEUE)(part)
+        # What could not be put back is taken again: a part must not be lost with the job that ends.
+        self._app.task(name=_TASK, queue=_QUEUE, retry=procrastinate.RetryStrategy(wait=_RETRY_SECONDS))(part)
 
     async def _work_while_it_lasts(self, concurrency: int, stopping: asyncio.Event, *, wait: bool) -> None:
         """Be a worker of Procrastinate; one that loses the database is begun anew once it is back."""
@@ -188,7 +196,7 @@ class Queue:
     async def _has_more(self) -> bool:
         try:
             load = await self.load()
-        except exceptions.ConnectorException:
+        except StateError:
             return True
         return bool(load.waiting or load.under_way)
 

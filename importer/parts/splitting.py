@@ -18,7 +18,7 @@ from importer.parts.part_rows import SourceHead, row_lines
 from importer.records import Block, limited, value_type
 from importer.runs.intake import Intake
 
-NOWHERE: Final = "*"
+NOWHERE: Final = "-"
 """The part of a run none of whose rows has a location to go to."""
 _MOST_BUFFERED_BYTES: Final = 32 << 20
 

@@ -30,6 +30,8 @@ class Detected:
     delimiter: str | None = None
     quote: str | None = None
     sheet: str | None = None
+    sheets: tuple[tuple[str, bool], ...] = ()
+    """All sheets of a workbook, each with whether a person who opens it sees it."""
     sheets_left: tuple[str, ...] = ()
     """Other visible sheets with rows; blank where the sheet was named."""
     header_row: int = 1

@@ -10,7 +10,6 @@ from typing import Final, Self, TypeAlias
 
 from importer.records import value_type
 from importer.results.wording import command
-from importer.runtime import environment
 from importer.settings import (
     API_VERSIONS,
     DEFAULT_BASE_URL,
@@ -21,6 +20,7 @@ from importer.settings import (
     RunSettings,
 )
 from importer.sources import masked
+from importer.state.place import state_folder, state_words
 
 Said: TypeAlias = str | int | Path | bool | None
 """An option's value; ``True`` is said by the flag alone, ``None`` and ``False`` not at all."""
@@ -55,7 +55,7 @@ def _failure_limit(limit: FailureLimit | None) -> Said:
 
 
 def _state(settings: RunSettings) -> Said:
-    return None if settings.state == environment.state_folder() else settings.state
+    return None if settings.state == state_folder() else state_words(settings.state)
 
 
 def _location(settings: RunSettings) -> Said:

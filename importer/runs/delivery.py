@@ -105,9 +105,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 policy=_policy(settings, delivery.mapping, replanner),
                 clock=context.clock,
                 quota_marks=state.quota_marks(connection.base_url),
-                neighbours=None
-                if connection.sandbox
-                else state.neighbours(journal.run.id, connection.base_url),
+                neighbours=None if connection.sandbox else state.sharing(journal, connection.base_url),
                 progress=context.progress,
                 spill_folder=journal.folder,
             ) as sender:

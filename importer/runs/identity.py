@@ -26,6 +26,7 @@ from importer.runtime.logs import log_context
 from importer.runtime.open_files import allow_open_files
 from importer.settings import Connection, ReadingOptions, RunSettings
 from importer.state import NewRun, Previous, StateFolder, changes_since, keep_days_from_environment
+from importer.state.database import database_is_there
 from importer.state.journal import Journal, Operator, Run, RunState, SessionKind
 from importer.state.plans import Plans, StoredPlan
 
@@ -126,7 +127,7 @@ def _unless_begun(new: NewRun) -> Iterator[None]:
     try:
         yield
     finally:
-        if not (new.path / "journal.db").exists():
+        if not database_is_there(new.path / "journal.db"):
             new.discard()
 
 

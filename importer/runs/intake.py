@@ -32,7 +32,8 @@ from importer.sources.selection import kept_rows, select
 
 Mapped: TypeAlias = list[Record | Outcome]
 Resolve: TypeAlias = Callable[[Record], Record | Outcome]
-_PIECE: Final = 500
+_PIECE: Final = 250
+"""Rows that cross to the sending process at once: 500 take 3 MB more, and no less time."""
 
 
 class RowSource(Protocol):

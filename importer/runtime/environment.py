@@ -93,12 +93,18 @@ def user_at_host() -> str:
 def state_folder(given: Path | None = None) -> Path:
     """Find the state folder: the one given, IMPORTER_STATE, else the platform's place for user state.
 
-    Raises SettingsError for an address: a folder of that name would be made, and hold nothing that anybody looks for.
+    Raises SettingsError for an address, be it of a Postgres, which ``importer.state.place`` takes: a folder of that name
+    would be made, and hold nothing that anybody looks for.
     """
     if given is not None:
         return _no_address(given)
     if named := variables().get("IMPORTER_STATE"):
         return _no_address(Path(named))
+    return own_state_folder()
+
+
+def own_state_folder() -> Path:
+    """Find the platform's place for user state."""
     import platformdirs
 
     return Path(platformdirs.user_state_dir("highlevel-importer", appauthor=False))
@@ -109,8 +115,8 @@ def _no_address(path: Path) -> Path:
     if (scheme := _ADDRESS.match(str(path))) is None:
         return path
     raise SettingsError(
-        f"The state folder is a folder of this machine, and {scheme[0]}... is an address, which this version cannot keep "
-        "state at. Give a folder with --state, or set IMPORTER_STATE to one."
+        f"State is kept in a folder of this machine or in a Postgres, and {scheme[0]}... is an address of neither. Give a "
+        "folder with --state, or an address such as postgresql://HOST/DATABASE; or set IMPORTER_STATE to one."
     )
 
 

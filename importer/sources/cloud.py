@@ -185,3 +185,27 @@ def _nearest(url: str, files: Any) -> str:
         return ""
     found = difflib.get_close_matches(name_in(url), names, n=3, cutoff=0.5)
     return f" Nearest there: {', '.join(found)}." if found else ""
+
+
+def put_object(path: Path, url: str) -> None:
+    """Write a file to a store, in the place of an older one. Raises SourceError."""
+    with _door(url) as files, path.open("rb") as source:
+        place = files._strip_protocol(url)  # noqa: SLF001  (as above)
+        files.makedirs(place.rpartition("/")[0], exist_ok=True)
+        with files.open(place, "wb") as stream:
+            for chunk in chunks_of(source):
+                stream.write(chunk)
+
+
+def read_object(url: str) -> Iterator[bytes]:
+    """Give the bytes of one object. Raises SourceError."""
+    with _door(url) as files, files.open(files._strip_protocol(url), "rb") as stream:  # noqa: SLF001  (as above)
+        yield from chunks_of(stream)
+
+
+def delete_object(url: str) -> None:
+    """Delete one object; one that is not there is deleted already. Raises SourceError."""
+    with _door(url) as files:
+        place = files._strip_protocol(url)  # noqa: SLF001  (as above)
+        if files.exists(place):
+            files.rm(place)

@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from importer.errors import ImporterError, RunConflictError, SettingsError, StateError
 from importer.records import QuotaMark, value_type
 from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.environment import variables
 from importer.runtime.logs import logger_of
-from importer.runtime.process_lock import LockHeldError, Owner, holder, locked, this_process
-from importer.state.journal import Identity, Journal, NeverBegunError, Run, RunState, has_begun, read_identity
+from importer.runtime.process_lock import LockHeldError, Owner, this_process
+from importer.state.journal import Identity, Journal, NeverBegunError, Run, RunState, read_identity
+from importer.state.journal.storage import FILE_NAME as JOURNAL_NAME
 from importer.state.journal.undo_book import IMAGES_MARK
+from importer.state.kept_files import KeptFiles
+from importer.state.locks import holder, locked
 from importer.state.neighbours import Neighbours
 from importer.state.past_runs import PastRuns, unusable
 from importer.state.plans import StoredPlan
+from importer.state.postgres.faces import Face, face_of
 from importer.state.previous import Previous, find_last_of_mapping, find_previous
 from importer.state.quota import QuotaMemory, latest
+
+if TYPE_CHECKING:
+    from importer.state.postgres.locks import HeldLocations
 
 logger = logger_of(__name__)
 
@@ -58,6 +64,8 @@ class NewRun:
 
     def discard(self) -> None:
         """Delete it, copies and all: the run does not take place."""
+        if (face := face_of(self.path / JOURNAL_NAME)) is not None:
+            _drop_run(face, self.path)
         shutil.rmtree(self.path, ignore_errors=True)
 
 
@@ -177,7 +185,7 @@ class StateFolder:
         if not path.name.startswith("failed."):
             return None
         name = path.absolute().parent.name
-        return name if name and has_begun(self.run_folder(name)) else None
+        return name if name and self._past.has(name) else None
 
     # locks
 
@@ -273,12 +281,7 @@ class StateFolder:
     def _sweep_images(self) -> None:
         """Forget what runs found at their contacts, and what they decided by it, some weeks after they ended."""
         before = max(0.0, self._clock.now() - KEEP_IMAGES_DAYS * DAY_SECONDS)
-        oldest_kept = _run_id(int(before * 65_536))
-        runs = f"{self._past.path}"
-        for run_id in self.run_ids():
-            # Asked of each of thousands of folders: a Path takes three times as long.
-            if run_id >= oldest_kept or not os.path.isfile(f"{runs}/{run_id}/{IMAGES_MARK}"):  # noqa: PTH113
-                continue
+        for run_id in self._past.with_images(_run_id(int(before * 65_536))):
             if self._ended_before(run_id, before):
                 with contextlib.suppress(ImporterError, LockHeldError, OSError):
                     self._forget_images(run_id)
@@ -309,6 +312,12 @@ class StateFolder:
 
     def _delete(self, folder: Path) -> None:
         # Renamed first: cut in the middle, what is left is not taken for a run, and the next sweep deletes it.
+        if (face := face_of(folder / JOURNAL_NAME)) is not None:
+            _drop_run(face, folder)
+            shutil.rmtree(
+                folder, ignore_errors=True
+            )  # this machine's scratch; others' sweeps see that the run is gone
+            return
         doomed = folder.with_name(f"{_FORGOTTEN}{folder.name}-{secrets.token_hex(2)}")
         try:
             folder.rename(doomed)
@@ -333,12 +342,19 @@ class StateFolder:
             if wanted is None or key in wanted
         }
 
+    def sharing(self, journal: Journal, base_url: str) -> HeldLocations | Neighbours:
+        """Give a run its view of the others that send to the same locations; over many machines, each has its own alone."""
+        return journal.location_locks(base_url) or self.neighbours(journal.run.id, base_url)
+
     def neighbours(self, run_id: str, base_url: str) -> Neighbours:
-        """Give a run its view of the others that send to the same locations."""
+        """Give a run its view of the others of this machine that send to the same locations."""
         folder = self.path / "sending"
         _make_private(self.path, folder)
         return Neighbours(
-            folder, base_url=base_url, run_id=run_id, alive=lambda other: self.holder(other) is not None
+            folder,
+            base_url=base_url,
+            run_id=run_id,
+            alive=lambda other: self.holder(other) is not None,
         )
 
     def remember_quota(self, base_url: str, marks: Mapping[str, QuotaMark]) -> None:
@@ -348,10 +364,7 @@ class StateFolder:
 
     def run_ids_since(self, since: float) -> Iterator[str]:
         """Name the runs whose journals were written to since a moment, newest first."""
-        for run_id in self.run_ids():
-            files = (self.run_folder(run_id) / name for name in ("journal.db", "journal.db-wal"))
-            if any(path.exists() and path.stat().st_mtime >= since for path in files):
-                yield run_id
+        return self._past.used_since(since)
 
     def _keep_quota(self, run_id: str) -> None:
         # A damaged journal must be deletable all the same.
@@ -375,6 +388,13 @@ def keep_days_from_environment() -> float | None:
     if not 0 <= days < 1e6:
         raise SettingsError(f"{KEEP_DAYS_VARIABLE} is {text!r}: give a number of days, such as 30.")
     return days
+
+
+def _drop_run(face: Face, folder: Path) -> None:
+    from importer.state.postgres.schemas import drop_run
+
+    KeptFiles(folder).delete_all()
+    drop_run(face, folder.name)
 
 
 def _run_id(moment: int) -> str:

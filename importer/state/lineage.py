@@ -12,7 +12,10 @@ from typing import Final
 
 from importer.errors import ImporterError, StateError
 from importer.records import RowId, Since, Status, value_type
+from importer.state.database import database_is_there
 from importer.state.journal import Journal
+from importer.state.journal.notes import add_notes, read_notes
+from importer.state.postgres.faces import face_of
 
 _ORIGINS: Final = "origins"
 _SUCCESSORS: Final = "successors"
@@ -46,21 +49,25 @@ def forerunners_of(folder: Path) -> tuple[str, ...]:
     found: list[str] = []
     for run_id in sorted({each.run_id for each in read_origins(folder)}):
         forerunner = folder.with_name(run_id)
-        if run_id < folder.name and Path(run_id).name == run_id and (forerunner / "journal.db").is_file():
+        if (
+            run_id < folder.name
+            and Path(run_id).name == run_id
+            and database_is_there(forerunner / "journal.db")
+        ):
             found.extend((run_id, *forerunners_of(forerunner)))
     return tuple(dict.fromkeys(found))
 
 
 def add_successor(folder: Path, run_id: str) -> None:
     """Note in a run's folder who took up its rows. Raises StateError."""
-    if folder.is_dir():  # it may have been forgotten meanwhile
+    if database_is_there(folder / "journal.db"):  # it may have been forgotten meanwhile
         _append(folder / _SUCCESSORS, [run_id])
 
 
 def successors_of(folder: Path) -> tuple[str, ...]:
     """Name the runs that took up rows of this one and are still known, oldest first."""
     later = {name for name in _lines(folder / _SUCCESSORS) if name > folder.name and Path(name).name == name}
-    return tuple(sorted(name for name in later if (folder.with_name(name) / "journal.db").is_file()))
+    return tuple(sorted(name for name in later if database_is_there(folder.with_name(name) / "journal.db")))
 
 
 def corrections_since(folder: Path, journal: Journal) -> Since | None:
@@ -116,6 +123,9 @@ def _is_undone(folder: Path) -> bool:
 
 
 def _append(path: Path, lines: Iterable[str]) -> None:
+    if face_of(path) is not None:
+        add_notes(path.parent, path.name, lines)
+        return
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(handle, "a", encoding="utf-8") as file:
@@ -125,6 +135,8 @@ def _append(path: Path, lines: Iterable[str]) -> None:
 
 
 def _lines(path: Path) -> Iterator[str]:
-    if path.is_file():
+    if face_of(path) is not None:
+        yield from read_notes(path.parent, path.name)
+    elif path.is_file():
         with path.open(encoding="utf-8", errors="replace") as file:
             yield from (line.rstrip("\n") for line in file)

@@ -39,6 +39,10 @@ _REMEMBER: Final = f"""
 """  # noqa: S608  (our own text)
 
 
+REMEMBER_IN_POSTGRES: Final = _REMEMBER.replace("INTO marks", "INTO importer_quota.marks")
+"""On another schema's connection: a mark each second is to cost no connection of its own."""
+
+
 def latest(first: Mapping[str, QuotaMark], second: Mapping[str, QuotaMark]) -> dict[str, QuotaMark]:
     """Keep the newer mark of each location, and the slowest reply of both."""
     merged = dict(first)
@@ -72,6 +76,10 @@ class QuotaMemory:
             db.transaction() as database,
         ):
             database.executemany(_REMEMBER, [(base_url, *astuple(mark)) for mark in marks.values()])
+
+    def begin(self) -> None:
+        """Make the database, where it is missing. Raises StateError."""
+        begin_anew_if_damaged(self._path, _PURPOSE, _SCHEMA).close()
 
     def _kept(self, base_url: str) -> list[QuotaMark]:
         columns = tuple(QuotaMark.__dataclass_fields__)

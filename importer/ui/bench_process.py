@@ -8,8 +8,9 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from importer.bench.asking import Bench
     from importer.highlevel.catalog import Catalog
     from importer.mapping import Mapping
+    from importer.reading import Detected, Source
     from importer.ui.copies import ReturnedRows
     from importer.yaml.document import Plain, YamlPath
 
@@ -34,15 +36,19 @@ _MEMORY_LIMIT: Final = 3 * 1024**3
 _LONGEST_CELL: Final = 400
 _NAME: Final = "mapping.yaml"
 _MOST_LOCATIONS: Final = 200
+_MOST_SHEETS: Final = 30
+_HEAD: Final = 30
+_HEAD_CELLS: Final = 12
 _MATCH: Final = ("in_file_duplicates", "shared_key", "ambiguous")
 
 
 class Answers:
     """What is asked of one open file; every public method is a question."""
 
-    def __init__(self, bench: Bench, opened: Opened) -> None:
+    def __init__(self, bench: Bench, opened: Opened, sources: Callable[..., Source]) -> None:
         self._bench = bench
         self._opened = opened
+        self._sources = sources
         self._returned: ReturnedRows | None = None
 
     def describe(self, rows: int = 5) -> Any:
@@ -54,7 +60,7 @@ class Answers:
             "encoding_rivals": list(found.encoding_rivals),
             "delimiter": found.delimiter,
             "sheet": found.sheet,
-            "sheets_left": list(found.sheets_left),
+            "sheets": [{"name": name, "visible": visible} for name, visible in _sheets_of(found)],
             "header_row": found.header_row,
             "hidden_rows": found.hidden_rows,
             "hidden_columns": found.hidden_columns,
@@ -74,6 +80,26 @@ class Answers:
             rows += len(block)
             failing += sum(any(fault.fails for fault in faults) for faults in block.faults.values())
         return {"rows": rows, "failing": failing}
+
+    def sheets(self) -> Any:
+        """Count the rows of each sheet as it would be read by itself; None for one that holds no table."""
+        found = {}
+        for name, _ in _sheets_of(self._bench.detected)[:_MOST_SHEETS]:
+            with contextlib.suppress(ImporterError):
+                found[name] = sum(map(len, self._sources(sheet=name, header_row=None).blocks()))
+        return {"rows": found}
+
+    def head(self) -> Any:
+        """Give the first rows as they stand, so that somebody can say which of them names the columns."""
+        with contextlib.suppress(ImporterError):
+            first = self._sources(header_row=1, sheet=self._bench.detected.sheet)
+            rows = islice((row for block in first.blocks() for row in block), _HEAD - 1)
+            shown = [(1, first.header), *((row.number, row.cells) for row in rows)]
+            return [
+                {"row": number, "cells": [cell[:_LONGEST_CELL] for cell in cells[:_HEAD_CELLS]]}
+                for number, cells in shown
+            ]
+        return []
 
     def suggest(self, fields: list[dict[str, Any]] | None = None) -> Any:
         """Suggest a mapping, with the reason of each guess; ``fields`` are the location's own, to be mapped to as well."""
@@ -290,6 +316,12 @@ class Answers:
         return [cell[:_LONGEST_CELL] for cell in self._bench.row(number).cells]
 
 
+def _sheets_of(found: Detected) -> Sequence[tuple[str, bool]]:
+    """Give a workbook's sheets; tables of a web page are none to it, and seen all the same."""
+    others = [(name, True) for name in (found.sheet, *found.sheets_left) if name]
+    return found.sheets or others
+
+
 def _catalog_of(fields: list[dict[str, Any]]) -> Catalog:
     from importer.highlevel.catalog import Catalog, CustomField
 
@@ -339,14 +371,18 @@ def _json(value: Plain) -> Json:
 @contextlib.contextmanager
 def _answering(path: str, reading: dict[str, Any]) -> Iterator[Answers]:
     from importer.bench.asking import open_bench
+    from importer.reading import open_source
 
     options = ReadingOptions(**reading)
 
     def opened(corrections: Path | None) -> AbstractContextManager[Bench]:
         return open_bench(path, options=options, corrections=corrections)
 
+    def read_otherwise(**changes: Any) -> Source:
+        return open_source(path, options=replace(options, **changes))
+
     with opened(None) as bench:
-        yield Answers(bench, opened)
+        yield Answers(bench, opened, read_otherwise)
 
 
 def main() -> None:

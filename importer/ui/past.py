@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Final
 
 from importer.errors import ImporterError
 from importer.records import Counts, Json, Remedy, value_type
 from importer.state import StateFolder
 from importer.state.ended import CauseKind, ended_of
-from importer.state.journal import Journal, Run, RunState
+from importer.state.journal import Identity, Journal, Run, RunState, read_identity
 from importer.state.lineage import successors_of
 
 _MOST_WORDS: Final = 12
@@ -70,6 +71,19 @@ class RunSearch:
     def anything(self) -> bool:
         return not self.words and not self.state
 
+    def may_hold(self, run_id: str, identity: Identity | None, names: Mapping[str, str]) -> bool:
+        """Tell of a run whose journal nobody opened yet whether it may be one that is looked for.
+
+        What names it is kept beside its journal; its state is not, and any word of a state may be its own.
+        """
+        if identity is None or any("://" in each for each in identity.references):
+            return True
+        location = identity.location_id or ""
+        named = (*identity.references, location, names.get(location, ""), Path(identity.mapping).name)
+        states = (names.get(state, "") for state in ("undone", *RunState))
+        searched = " ".join((*named, identity.place, run_id, "undone", *RunState, *states)).casefold()
+        return all(word in searched for word in self.words)
+
     def holds(self, line: RunLine, names: Mapping[str, str]) -> bool:
         """Look into a run's file, place, mapping and id; ``names``: of locations and states, as people read them."""
         if self.state and line.state != self.state:
@@ -97,6 +111,7 @@ class PastLines:
     def __init__(self, folder: StateFolder) -> None:
         self._folder = folder
         self._kept: dict[str, tuple[int, RunLine]] = {}
+        self._identities: dict[str, Identity | None] = {}
 
     def warm(self) -> None:
         """Read all runs beforehand, so that the first search need not."""
@@ -110,12 +125,21 @@ class PastLines:
         ids = self._folder.run_ids()
         for gone in set(self._kept) - set(ids):
             self._kept.pop(gone, None)
+        for gone in set(self._identities) - set(ids):
+            self._identities.pop(gone, None)
         if wanted.anything:
             shown = filter(None, map(self._line, ids[first : first + count]))
             return FoundRuns(lines=tuple(shown), found=len(ids), of=len(ids))
         known = names()
-        found = [line for line in map(self._line, ids) if line is not None and wanted.holds(line, known)]
+        likely = (each for each in ids if wanted.may_hold(each, self._identity(each), known))
+        found = [line for line in map(self._line, likely) if line is not None and wanted.holds(line, known)]
         return FoundRuns(lines=tuple(found[first : first + count]), found=len(found), of=len(ids))
+
+    def _identity(self, run_id: str) -> Identity | None:
+        """Tell what a run was, without its journal; it is never another one."""
+        if run_id not in self._identities:
+            self._identities[run_id] = read_identity(self._folder.run_folder(run_id))
+        return self._identities[run_id]
 
     def _line(self, run_id: str) -> RunLine | None:
         """Read a run, unless nothing happened in its folder since; None for one that cannot be read."""

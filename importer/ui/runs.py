@@ -12,10 +12,10 @@ from importer.codes import BY_NAME
 from importer.errors import ImporterError, SettingsError
 from importer.records import Json, Outcome, RowId, Status, number_of
 from importer.runs.history import PastRow, RunHistory
-from importer.runtime.environment import user_at_host
+from importer.runtime.environment import base_url, user_at_host
 from importer.settings import DEFAULT_BASE_URL
 from importer.state import StateFolder
-from importer.state.journal import Run, RunState, SessionKind
+from importer.state.journal import Run, RunState, SessionKind, place_of
 from importer.state.lineage import successors_of
 from importer.state.remote import EndWish, leave_wish, read_progress
 from importer.ui.found_rows import search_rows
@@ -35,6 +35,7 @@ SHOWN_FILES: Final = {
 _ENDED_ON_PURPOSE: Final = frozenset({"trial_done", "paused", "too_many_failures"})
 _ARRIVED: Final = (Status.CREATED, Status.UPDATED, Status.SKIPPED)
 _REASONS: Final = 8
+_MET_BEFORE: Final = 3
 _LOOKED_AT: Final = 40
 """So many of the newest runs may be under way: more than anybody has at once."""
 
@@ -64,6 +65,17 @@ class ScreenRuns:
     ) -> FoundRuns:
         """Give one page of the runs that somebody looks for, the newest first."""
         return self._past.page(wanted, names=names, first=first, count=count)
+
+    def of_contents(self, content_sha256: str) -> list[RunLine]:
+        """List the newest runs of a file, known by its bytes, whichever server they went to."""
+        found: dict[str, RunLine] = {}
+        for sandbox in (True, False):
+            place = place_of(base_url(), sandbox=sandbox)
+            for read in islice(self._folder.runs_of_contents(place, (content_sha256,)), _MET_BEFORE):
+                with contextlib.suppress(ImporterError):
+                    run = read()
+                    found[run.id] = self.line(run)
+        return [found[run_id] for run_id in sorted(found, reverse=True)[:_MET_BEFORE]]
 
     def warm(self) -> None:
         """Read all runs beforehand, so that the first search need not."""

@@ -38,11 +38,13 @@ class Words:
         return frozenset(self._texts)
 
 
-_COMMAND_LINE: Final = re.compile(r" \(--[^()]*\)")
+_COMMAND_LINE: Final = re.compile(
+    r" \(--[^()]*\)|,? or let the run wait with --[a-z-]+|(?: with| by)? `importer [^`]*`(?=[.,; ])| with --[a-z-]+"
+)
 
 
 def without_flags(sentence: str) -> str:
-    """Leave out of a sentence what it tells those who type commands: `` (--encoding, or ...)``."""
+    """Leave out of a sentence what it tells those who type commands: `` (--encoding, or ...)`` and `` with --sheet``."""
     return _COMMAND_LINE.sub("", sentence)
 
 

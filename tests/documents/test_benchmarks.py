@@ -28,6 +28,10 @@ STARTED = {
     "reading": (["--csv-rows", "1000", "--xlsx-rows", "300", "--folder", "{folder}"], "rows"),
     "results_speed": (["1000"], "rows"),
     "sandbox": (["--requests", "200", "--connections", "5"], "requests/s"),
+    "screen": (
+        ["--rows", "600", "--failing", "20", "--turns", "2"],
+        "Chromium",
+    ),  # said, too, where there is none
     "sending": (["--rows", "300"], "us"),
     "start": (["--rounds", "1"], "importer --help"),
     "suggestion": (["tuned"], "precision"),

@@ -53,6 +53,16 @@ def test_the_changelog_has_no_other_kinds_of_change_than_keep_a_changelog() -> N
     assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 
 
+def test_the_changelog_says_nothing_twice() -> None:
+    """It is merged by union: a section that was put in order would come back a second time, unseen."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    told = Counter(re.findall(r"^- .+$", text, re.MULTILINE))
+    assert [line for line, times in told.items() if times > 1] == []
+    for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
+        headings = Counter(re.findall(r"^### .+$", section, re.MULTILINE))
+        assert [heading for heading, times in headings.items() if times > 1] == []
+
+
 def test_no_two_files_of_tests_have_one_name() -> None:
     """The folders are no packages: of two files of one name only one would be run."""
     names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))

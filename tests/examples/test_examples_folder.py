@@ -268,6 +268,13 @@ def test_the_image_brings_extras_that_there_are() -> None:
     assert [
         extra for extra in wanted.split(",") if not re.search(rf"^{extra} = \[", pyproject, re.MULTILINE)
     ] == []
+    assert {"serve", "postgres"} <= set(wanted.split(",")), "what the compose files start needs these"
+
+
+def test_the_image_keeps_what_is_its_own_where_it_may_write() -> None:
+    said = dict(word.split("=", 1) for line in instructions("ENV") for word in line.split())
+    (volumes,) = instructions("VOLUME")
+    assert {said["IMPORTER_STATE"], said["XDG_STATE_HOME"]} <= set(json.loads(volumes))
 
 
 def test_the_compose_file_writes_nowhere_but_into_its_volumes() -> None:

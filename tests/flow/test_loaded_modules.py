@@ -33,7 +33,15 @@ ANY_ROWS = {
     "importer.suggestion.suggesting",
     "importer.jobs",
 }
-CHECK = {"asyncio", "jinja2", "importer.pipeline", "importer.sandbox", "importer.mirror"}
+CHECK = {
+    "asyncio",
+    "ssl",
+    "http.client",
+    "jinja2",
+    "importer.pipeline",
+    "importer.sandbox",
+    "importer.mirror",
+}
 SENDING = {"aiohttp", "importer.sending", "importer.runs.delivery"}
 COMPARING = {
     "importer.mirror.reading",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from importer.cli.machine import examine_machine
+import importer
+from importer.cli.machine import examine_machine, judge_disk
 from importer.highlevel.examination import ExaminationLine, Grade
 from importer.settings import DEFAULT_BASE_URL
 from tests.highlevel.tls import make_certificate
@@ -40,6 +43,19 @@ def test_a_machine_in_order_has_nothing_but_good_lines(tmp_path: Path) -> None:
     found = seen(tmp_path)
     assert found.keys() == {"disk", "version"}
     assert {line.grade for lines in found.values() for line in lines} == {Grade.GOOD}
+
+
+def test_a_disk_with_little_room_is_told_with_what_to_do() -> None:
+    line = judge_disk(Path("/srv/state"), 100 << 20)
+    assert (line.grade, line.text.startswith("0.1 GB free in")) == (Grade.WARNING, True)
+    assert line.text.endswith("Free some, or set --state")
+    assert judge_disk(Path("/srv/state"), 1 << 30).grade is Grade.GOOD
+
+
+def test_a_state_folder_that_takes_no_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("", encoding="utf-8")
+    (line,) = seen(tmp_path)["disk"]
+    assert (line.grade, "cannot be written" in line.text) == (Grade.BAD, True)
 
 
 @pytest.mark.parametrize("name", [".env.txt", "env.txt", "env", ".env.env"])
@@ -143,6 +159,23 @@ def test_another_installation_on_the_path_is_told(tmp_path: Path) -> None:
     assert (line.grade, str(other / "importer") in line.text) == (Grade.WARNING, True)
     (line,) = seen(tmp_path, search_path=str(Path(sys.executable).parent))["version"]
     assert line.grade is Grade.GOOD
+
+
+@pytest.mark.parametrize(("ahead", "told"), [(1000, [(Grade.WARNING, True)]), (0, [])])
+def test_runs_of_a_newer_version_are_told(
+    tmp_path: Path, ahead: int, told: list[tuple[Grade, bool]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.csv").write_text("Mail\nann@example.com\n", encoding="utf-8")
+    mapping = tmp_path / "m.yaml"
+    mapping.write_text("version: 1\nfields: {email: Mail}\n", encoding="utf-8")
+    importer.run("x.csv", importer.load_mapping(mapping), sandbox=True, state=tmp_path / "state")
+    (journal,) = (tmp_path / "state" / "runs").glob("*/journal.db")
+    with contextlib.closing(sqlite3.connect(journal)) as db:
+        db.execute("UPDATE migrations SET version = version + ? WHERE version = 1", (ahead,))
+        db.commit()
+    lines = seen(tmp_path).get("runs", [])
+    assert [(line.grade, "Upgrade highlevel-importer" in line.text) for line in lines] == told
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a link, as pipx and uv make it")

@@ -237,6 +237,20 @@ async def test_another_process_in_the_same_location_is_waited_for_and_named_once
     assert told.startswith(f"Job {named.name} waits: job {named.name} (process {os.getpid()} on ")
 
 
+async def test_of_two_services_that_share_their_state_one_takes_a_turn(house: House, people: People) -> None:
+    house.write_jobs(JOBS)
+    one, other = house.resident(), house.resident()
+    await one.look_around()
+    house.clock.move_to(moment("2026-10-19T12:00"))
+    house.put("in/contacts-1.csv", people)
+    # both see that the job is due, before either has begun
+    await asyncio.gather(one.look_around(), other.look_around())
+    assert (one.busy, other.busy) == (("crm",), ("crm",))
+    await asyncio.gather(one.quiet(), other.quiet())
+    assert [each.result for each in one.context.jobs_state.occasions()] == [Result.FINISHED]
+    assert await house.once(other) != []  # a turn that is asked for is taken all the same
+
+
 async def test_metrics_and_status_tell_how_jobs_are(house: House, people: People) -> None:
     house.write_jobs(JOBS)
     resident = house.resident()

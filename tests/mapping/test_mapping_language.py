@@ -144,7 +144,7 @@ def test_all_faults_of_a_file_are_told_at_once_in_its_order() -> None:
         ("  dndSettings.SMS.code: A", "4:25: 'dndSettings.SMS.code' needs a rule for 'dndSettings.SMS'"),
         ("  additionalEmails: A", "4:3: 'additionalEmails' cannot be written"),
         ("  tags: A", "4:3: 'tags' cannot be written: tags have their own section"),
-        ("tags: {split: ';'}", "4:7: Tags need columns, always, or both."),
+        ("tags: {split: ';'}", "4:7: Tags need columns, marked, always, or several of them."),
         ("defaults: {region: XX}", "4:20: 'XX' is no country code"),
         ("defaults: {region: UK}", "4:20: 'UK' is no country code; write two letters, such as US or GB. Did you mean 'GB'?"),
         ("source: {encoding: utf-9}", "4:20: 'utf-9' is no text encoding"),

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from importer.records import Fault, FileContent
-from importer.sources.attachments import AddressPolicy, Attachments, is_public
+from importer.sources.attached import AddressPolicy, is_public
+from importer.sources.attachments import Attachments
 from tests.highlevel.tls import make_certificate, server_context
 
 PDF = b"%PDF-1.4 not much of one"

@@ -46,7 +46,7 @@ def store(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def tmp_path(tmp_path: Path, store: str, request: pytest.FixtureRequest) -> Path:
     """The test's folder; over Postgres, the one for runs in a face folder: what is a journal in it, is a schema."""
-    if store == "file":
+    if store == "file" or getattr(request.module, "BOTH_STORES", None) == "folder":
         return tmp_path
     mark_face(tmp_path, Address.read(request.getfixturevalue("postgres")))
     (tmp_path / "runs").mkdir()
@@ -110,7 +110,10 @@ def journal(tmp_path: Path, make_run: Callable[..., Run], clock: HandClock) -> I
 
 
 @pytest.fixture
-def state(tmp_path: Path, clock: HandClock) -> StateFolder:
+def state(tmp_path: Path, clock: HandClock, store: str, request: pytest.FixtureRequest) -> StateFolder:
+    if store == "postgres":  # of a module whose BOTH_STORES is "folder"
+        (tmp_path / "state").mkdir(mode=0o700)
+        mark_face(tmp_path / "state", Address.read(request.getfixturevalue("postgres")))
     return StateFolder(tmp_path / "state", clock=clock)
 
 

@@ -14,6 +14,8 @@ from importer.records import Intent, Landed, Outcome, QuotaMark, Status
 from importer.state import StateFolder, keep_days_from_environment
 from importer.state.journal import Journal, Run, RunState
 
+BOTH_STORES = "folder"
+
 DAY = 86_400
 
 
@@ -62,6 +64,7 @@ class TestRuns:
             with state.lock(journal.run):
                 assert state.find().state is RunState.RUNNING
 
+    @pytest.mark.file_alone
     def test_a_damaged_run_hides_no_other(self, state: StateFolder, begin: Callable[..., Journal]) -> None:
         sound = finish(begin())
         damaged = finish(begin())
@@ -71,6 +74,7 @@ class TestRuns:
         with pytest.raises(StateError, match="damaged"):
             state.find(damaged.id)
 
+    @pytest.mark.file_alone
     def test_a_newest_run_that_is_damaged_is_told_and_not_passed_over(
         self, state: StateFolder, begin: Callable[..., Journal]
     ) -> None:
@@ -80,6 +84,7 @@ class TestRuns:
         with pytest.raises(StateError, match="damaged"):
             state.find()
 
+    @pytest.mark.file_alone
     def test_a_newest_run_that_never_began_is_passed_over(
         self, state: StateFolder, begin: Callable[..., Journal]
     ) -> None:
@@ -197,6 +202,7 @@ class TestForgetting:
             journal.undo.begin(None)
         assert state.unfinished_rows(journal.run.id) == 0
 
+    @pytest.mark.file_alone
     def test_a_run_whose_journal_was_deleted_is_listed_and_kept_from_being_sent_anew(
         self, state: StateFolder, begin: Callable[..., Journal]
     ) -> None:
@@ -304,6 +310,7 @@ class TestQuota:
         state.remember_quota(self.URL, {"location1": mark(10.0)})
         assert state.quota_marks(self.URL)["location1"].at == 20.0
 
+    @pytest.mark.file_alone
     def test_a_memory_that_cannot_be_read_is_as_good_as_none(self, state: StateFolder) -> None:
         state.path.mkdir()
         (state.path / "quota.json").write_text('{"https://api.example.test": [{"no": "mark"}]}')

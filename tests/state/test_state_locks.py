@@ -22,6 +22,8 @@ import sys
 import threading
 from pathlib import Path
 from importer.runtime.process_lock import locked, this_process
+
+BOTH_STORES = "folder"
 with locked(Path(sys.argv[1]), this_process("run 20260101-000000-aaaa", 1_700_000_000.0)):
     print("held", flush=True)
     sys.stdin.read()

@@ -9,6 +9,8 @@ from importer.errors import StateError
 from importer.state import Previous, StateFolder, changes_since
 from importer.state.journal import Journal, Run, RunState
 
+BOTH_STORES = "folder"
+
 CHANGED = "Email\nada@example.test\ngrace@example.test\n"
 
 
@@ -139,6 +141,7 @@ def test_standard_input_is_another_source_each_time(
     assert state.previous(candidate(reference="-", content=CHANGED)) is None
 
 
+@pytest.mark.file_alone
 def test_a_damaged_run_of_the_same_source_is_told_and_one_of_another_source_is_not(
     state: StateFolder, begin: Callable[..., Journal], candidate: Callable[..., Run]
 ) -> None:
@@ -150,6 +153,7 @@ def test_a_damaged_run_of_the_same_source_is_told_and_one_of_another_source_is_n
     assert state.previous(candidate(content=CHANGED)) is None
 
 
+@pytest.mark.file_alone
 def test_a_run_without_its_identity_beside_it_is_still_found(
     state: StateFolder, begin: Callable[..., Journal], candidate: Callable[..., Run]
 ) -> None:

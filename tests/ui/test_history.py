@@ -69,6 +69,26 @@ def test_a_run_is_read_once_and_again_when_something_happened_to_it(three: Path)
     assert found() == 1
 
 
+def test_a_search_opens_no_journal_of_a_run_that_cannot_be_meant(three: Path) -> None:
+    newest, middle, _ = StateFolder(three).run_ids()
+    stamps = {each: (three / "runs" / each).stat().st_mtime_ns for each in (newest, middle)}
+
+    assert named(three, "leads-2 sandbox finished") == ["leads-2.csv"]
+
+    # opening a journal changes its folder
+    assert (three / "runs" / middle).stat().st_mtime_ns == stamps[middle]
+    assert (three / "runs" / newest).stat().st_mtime_ns != stamps[newest]
+
+
+def test_a_run_of_an_address_or_without_a_note_beside_it_is_looked_into(three: Path) -> None:
+    past_run(three, "https://example.test/export?id=1")
+    oldest = StateFolder(three).run_ids()[-1]
+    (three / "runs" / oldest / "identity.json").unlink(missing_ok=True)
+
+    assert "Leads.csv" in named(three, "leads acme")
+    assert len(named(three, "export")) == 1
+
+
 def test_a_page_reads_no_more_runs_than_it_shows(three: Path) -> None:
     oldest = StateFolder(three).run_ids()[-1]
     spoil(three, oldest)

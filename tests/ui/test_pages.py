@@ -73,6 +73,10 @@ def test_what_to_do_about_a_fault_is_said_in_words_of_the_screen() -> None:
 
 def test_flags_of_the_command_line_are_left_out_of_a_sentence() -> None:
     assert without_flags("Declare it (--encoding, or in the mapping) now.") == "Declare it now."
+    assert without_flags("Name it with --sheet, if it is meant.") == "Name it, if it is meant."
+    spent = "Go on after midnight with `importer resume`, or let the run wait with --wait-for-quota."
+    assert without_flags(spent) == "Go on after midnight."
+    assert without_flags("`importer undo` takes it back.") == "`importer undo` takes it back."
     assert without_flags("Two (of three) rows.") == "Two (of three) rows."
 
 

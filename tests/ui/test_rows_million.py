@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.keys import Keys
 
 from tests.ui.browser import OpenScreen, in_browser, open_screen
+from tests.ui.measuring import heap_bytes, nodes, resident, walk
 from tests.ui.test_rows_screen import drafted, enter, place, press, said
 
 pytestmark = [*in_browser, pytest.mark.campaign, pytest.mark.timeout(1800)]
@@ -24,20 +24,6 @@ MOST_FRAME_SECONDS = 0.05
 """A frame that is seen. Of the processor's time, on average: how long a frame takes by the clock depends on what else the machine does."""
 MOST_HEAP = 30 * 1024**2
 MOST_RSS = 150 * 1024**2
-FRAMES = """
-const done = arguments[arguments.length - 1];
-const grid = document.querySelector(".grid");
-const frames = [];
-let last = performance.now();
-let left = 120;
-const step = (now) => {
-  frames.push(now - last);
-  last = now;
-  grid.dispatchEvent(new WheelEvent("wheel", {deltaY: 480, bubbles: true, cancelable: true}));
-  if ((left -= 1)) requestAnimationFrame(step); else done(frames.slice(2));
-};
-requestAnimationFrame(step);
-"""
 
 
 @pytest.fixture(scope="module")
@@ -47,24 +33,6 @@ def opened(driver: Chrome, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     draft = drafted(folder, f"Name,E-mail,City,Number\n{rows}", MAPPING)
     with open_screen(driver, folder) as screen:
         yield screen, draft
-
-
-def resident(process: int) -> int:
-    """Bytes of memory that a process holds."""
-    return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * 4096
-
-
-def walk(screen: OpenScreen) -> tuple[float, list[float]]:
-    """Turn the wheel in 120 frames; gives the page's processor time for each on average, and how long each took by the clock."""
-    screen.driver.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
-    before = busy_seconds(screen)
-    frames: list[float] = screen.driver.execute_async_script(FRAMES)
-    return (busy_seconds(screen) - before) / 120, sorted(frames)
-
-
-def busy_seconds(screen: OpenScreen) -> float:
-    found = screen.driver.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
-    return float(next(each["value"] for each in found if each["name"] == "TaskDuration"))
 
 
 def test_a_check_of_a_million_rows_moves_and_is_cancelled_at_once(
@@ -135,9 +103,8 @@ def test_a_million_rows_are_walked_without_a_frame_that_is_seen(
     press(screen, "p0@example.com", Keys.ENTER)
     screen.until(lambda: said(screen, "said-of-row") == "Row 2 can be sent now.", "finding")
     figures["edit_seconds"] = time.monotonic() - began
-    screen.driver.execute_cdp_cmd("HeapProfiler.collectGarbage", {})
-    figures["heap"] = screen.run_script("return performance.memory.usedJSHeapSize") / 1024**2
-    figures["nodes"] = screen.run_script("return document.querySelectorAll('*').length")
+    figures["heap"] = heap_bytes(screen) / 1024**2
+    figures["nodes"] = nodes(screen)
     figures["rss_after"] = resident(screen.process.pid) // 1024**2
     record_property("figures", figures)
 

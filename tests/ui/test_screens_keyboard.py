@@ -135,7 +135,7 @@ def put_rows_right(screen: OpenScreen, keys: Keyboard) -> None:
     keys.press("Check again now")
     screen.until(lambda: not screen.all("#stale") and screen.find("#ready").text == "6", "check")
     keys.look()
-    keys.press("See what will happen")
+    keys.press("Go on")
 
 
 def shows_failing(screen: OpenScreen, count: str) -> bool:

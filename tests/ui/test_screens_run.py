@@ -82,3 +82,54 @@ def test_taking_back_is_paused_from_the_page(opened: OpenScreen) -> None:
         assert opened.until(lambda: wish_in(state.run_folder(run.id)), "wish") == "pause"
         assert not opened.find("#undo-pause").is_enabled()
     opened.until(lambda: not opened.all("#undo-pause"), "end of the undo")
+
+
+def test_a_run_that_was_ended_before_it_sent_anything_is_told_of_and_not_waited_for(
+    opened: OpenScreen,
+) -> None:
+    run = past_run(opened.state, ended=None)
+    state = StateFolder(opened.state)
+    with state.lock(run):
+        opened.go(f"/r/{run.id}")
+        opened.press("Pause")
+    state.forget(run.id)
+
+    opened.shows("The import was ended before anything was sent.")
+    assert opened.find("#gone + p a").get_attribute("href") == f"{opened.origin}/"
+
+
+def test_a_run_that_another_process_works_on_appears_on_the_start_page_with_its_bar(
+    opened: OpenScreen,
+) -> None:
+    opened.go("/")
+    opened.shows("Import contacts")
+    state = StateFolder(opened.state)
+    run, other = past_run(opened.state, "one.csv", ended=None), past_run(opened.state, "two.csv", ended=None)
+    with state.lock(run), state.lock(other):
+        for each in (run, other):
+            path = state.run_folder(each.id) / "progress.json"
+            assert write_progress(path, {"phase": "sending", **COUNTS}, private=True)
+        opened.until(lambda: len(opened.all("#live .bar-of-rows")) == 2, "bars")
+        said = [each.text for each in opened.all("#live .run")]
+    assert sorted(each.splitlines()[0] for each in said) == [
+        f"{name} ve9EPM428h8vShlRW1KT" for name in ("one.csv", "two.csv")
+    ]
+    opened.until(lambda: not opened.all("#live .bar-of-rows"), "end of both")
+
+
+def test_each_tenth_of_a_run_is_said_and_not_each_second(opened: OpenScreen) -> None:
+    run = past_run(opened.state, ended=None)
+    state = StateFolder(opened.state)
+    with state.lock(run):
+        path = state.run_folder(run.id) / "progress.json"
+        opened.go(f"/r/{run.id}")
+        opened.run_script(
+            "window.heard = []; new MutationObserver(() => heard.push(document.getElementById('said').textContent))"
+            ".observe(document.getElementById('said'), {childList: true})"
+        )
+        for settled in (3, 4, 12, 13, 29):
+            counts = {**COUNTS, "rows": 100, "settled": settled, "sent": settled}
+            assert write_progress(path, {"phase": "sending", **counts}, private=True)
+            opened.shows(f"{settled} of 100 rows")
+        heard = [each for each in opened.run_script("return heard") if "percent" in each]
+    assert heard == ["10 percent settled.", "20 percent settled."]

@@ -11,6 +11,7 @@ from importer.mapping.compiled.picking import FirstOf, Pick
 from importer.mapping.compiled.readers import ValueReader
 from importer.mapping.transforms.steps import StepFunction, prepare
 from importer.mapping.values.blanks import MARKERS, left_out, unless_nothing
+from importer.mapping.values.booleans import read_boolean
 from importer.mapping.values.fault import ReadValue, ValueFault
 from importer.mapping.values.lists import parts_of
 from importer.mapping.values.postal import check_zeros, may_lack_zeros, pad
@@ -273,13 +274,21 @@ class ConstantColumn:
         return [self._value] * table.height
 
 
+@value_type(frozen=True, slots=True, kw_only=True)
+class TagSource:
+    """A column that gives tags: those in its cells, or the one tag that a yes there ``marks``."""
+
+    place: int
+    title: str
+    marks: str | None = None
+
+
 class TagsColumn:
     """Tags from cells and those that every row gets: trimmed, united, the same tag once whatever its case."""
 
     def __init__(
         self,
-        indexes: tuple[int, ...],
-        names: tuple[str, ...],
+        sources: tuple[TagSource, ...],
         *,
         split: str,
         always: tuple[str, ...],
@@ -287,8 +296,7 @@ class TagsColumn:
         replaces: bool = False,
     ) -> None:
         self._replaces = replaces
-        self._indexes = indexes
-        self._names = names
+        self._sources = sources
         self._split = split
         self._always = always
         self._renamed = {_fold(old): new for old, new in (renamed or {}).items()}
@@ -298,28 +306,24 @@ class TagsColumn:
 
     def run(self, table: BlockColumns) -> list[tuple[str, ...] | None]:
         """Give each row's tags; None where a cell asks that the contact have none."""
-        if not self._indexes:
+        if not self._sources:
             return [unite(self._always)] * table.height
         if len(self._cache) > _CACHE_SIZE:
             self._cache.clear()
             self._faults.clear()
-        rows = list(zip(*(table.column(index) for index in self._indexes), strict=True))
+        rows = list(zip(*(table.column(source.place) for source in self._sources), strict=True))
         tags: list[tuple[str, ...] | None] = [self._tags(cells) for cells in rows]
         if self._faults:
             for row, cells in enumerate(rows):
                 for fault in self._faults.get(cells, ()):
                     table.blame(row, fault)
-        for row in table.cleared(*self._indexes):
+        for row in table.cleared(*(source.place for source in self._sources)):
             self._clear(row, tags, table)
         return tags
 
     def _clear(self, row: int, tags: list[tuple[str, ...] | None], table: BlockColumns) -> None:
         """Take a contact's tags away where they are replaced; elsewhere a cell cannot ask for that."""
-        header = next(
-            name
-            for name, index in zip(self._names, self._indexes, strict=True)
-            if row in table.cleared(index)
-        )
+        header = next(source.title for source in self._sources if row in table.cleared(source.place))
         if not self._replaces:
             sentence = f"Column '{header}' asks to empty the tags, which only tags: mode: replace does."
             table.blame(row, Fault(code="not_clearable", message=sentence, column=header))
@@ -332,9 +336,9 @@ class TagsColumn:
         found = self._cache.get(cells)
         if found is None:
             read = [
-                (name, self._read(part))
-                for name, cell in zip(self._names, cells, strict=True)
-                for part in parts_of(cell, self._split)
+                (source.title, tag)
+                for source, cell in zip(self._sources, cells, strict=True)
+                for tag in self._of_cell(source, cell)
             ]
             if faults := [
                 fault_of(tag, name, drop=False) for name, tag in read if isinstance(tag, ValueFault)
@@ -343,6 +347,11 @@ class TagsColumn:
             found = unite((*(_value(tag) for _, tag in read), *self._always))
             self._cache[cells] = found
         return found
+
+    def _of_cell(self, source: TagSource, cell: str) -> list[str | ValueFault]:
+        if source.marks is None:
+            return [self._read(part) for part in parts_of(cell, self._split)]
+        return [_marked(source.marks, cell)] if cell else []
 
     def _read(self, tag: str) -> str | ValueFault:
         """Rename a tag; of the others, those that stand for no value stay out, and damaged ones are told."""
@@ -353,6 +362,14 @@ class TagsColumn:
             return left_out(tag)
         read = read_text(tag)
         return read if isinstance(read, ValueFault) else tag
+
+
+def _marked(tag: str, cell: str) -> str | ValueFault:
+    """Give the tag that a column marks, where its cell says yes."""
+    if cell in MARKERS:
+        return left_out(cell)
+    answer = read_boolean(cell)
+    return answer if isinstance(answer, ValueFault) else tag if answer else ""
 
 
 def _value(tag: str | ValueFault) -> str:

@@ -98,6 +98,10 @@ def named_headers(model: MappingModel) -> list[NamedHeader]:
     named = [header for key, rule in model.rules for header in _of_rule(key, rule)]
     if model.tags is not None:
         named += _listed(("tags",), model.tags.columns, optional=model.tags.optional)
+        named += [
+            NamedHeader(("tags", "marked", name), name, optional=model.tags.optional)
+            for name in model.tags.marked
+        ]
     if model.followers is not None:
         named += _listed(("followers",), model.followers.columns, optional=model.followers.optional)
     if model.location is not None and model.location.column is not None:

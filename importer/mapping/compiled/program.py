@@ -19,6 +19,7 @@ from importer.mapping.compiled.columns import (
     PhoneColumn,
     PostalColumn,
     TagsColumn,
+    TagSource,
     ValueColumn,
 )
 from importer.mapping.compiled.filters import RowFilter
@@ -402,11 +403,13 @@ def _tags(model: MappingModel, layout: HeaderLayout) -> TagsColumn | None:
     rule = model.tags
     if rule is None:
         return None
-    places = layout.places(rule.columns)
-    names = tuple(layout.title(name) for name in rule.columns if layout.has(name))
+    named: list[tuple[str, str | None]] = [*((name, None) for name in rule.columns), *rule.marked.items()]
     return TagsColumn(
-        places,
-        names,
+        tuple(
+            TagSource(place=layout.place(name), title=layout.title(name), marks=marks)
+            for name, marks in named
+            if layout.has(name)
+        ),
         split=rule.split,
         always=rule.always,
         renamed=rule.map,

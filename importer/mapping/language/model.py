@@ -126,6 +126,11 @@ class TagsRule(Section):
     split: Annotated[str, Field(min_length=1)] = Field(
         default=",", description="What separates the tags in a cell."
     )
+    marked: dict[Header, Header] = Field(
+        default_factory=dict,
+        description="Columns with a mark for a tag, `{Webinar: webinar-2026}`: who has a yes there (yes, x, true, 1) gets the tag, "
+        "who has a no or a blank does not. Other texts fail.",
+    )
     always: one_or_more(Text) = Field(default=(), description="Tags that every row gets.")  # type: ignore[valid-type]
     map: dict[Text, Text] | None = Field(
         default=None,
@@ -144,8 +149,8 @@ class TagsRule(Section):
 
     @model_validator(mode="after")
     def _some(self) -> Self:
-        if not self.columns and not self.always:
-            raise ValueError("Tags need columns, always, or both.")
+        if not self.columns and not self.marked and not self.always:
+            raise ValueError("Tags need columns, marked, always, or several of them.")
         return self
 
 

@@ -56,6 +56,7 @@ def read_workbook(place: Path, form: Format, options: ReadingOptions, *, name: s
         name=name,
         format=form.value,
         sheet=sheet.name,
+        sheets=tuple((each.name, each.visible) for each in book.sheet_names),
         sheets_left=sheet.left,
         header_row=choice.first,
         hidden_rows=opened.hidden_rows,

@@ -173,7 +173,7 @@ async def _open_sender(
             journal=journal,
             clock=taking.context.clock,
             quota_marks=state.quota_marks(connection.base_url),
-            neighbours=None if connection.sandbox else state.neighbours(taking.run.id, connection.base_url),
+            neighbours=None if connection.sandbox else state.sharing(taking.journal, connection.base_url),
             progress=taking.context.progress,
         ) as sender:
             taking.context.stop.listen(sender.stop)

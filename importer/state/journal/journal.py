@@ -75,7 +75,9 @@ from importer.state.journal.storage import (
     PURPOSE,
     NeverBegunError,
     begin_session,
+    fetch_sources,
     keep_beside,
+    keep_sources,
     migrate_to_date,
     open_up_to_date,
     read_quota_marks,
@@ -84,6 +86,7 @@ from importer.state.journal.storage import (
     write_run,
 )
 from importer.state.journal.undo_book import IMAGES_MARK, UndoBook, images_of, reached_contacts
+from importer.state.quota import REMEMBER_IN_POSTGRES, QuotaMemory
 
 if TYPE_CHECKING:
     from importer.state.postgres.locks import HeldLocations
@@ -119,6 +122,7 @@ class Journal:
         self._pass: int = db.execute("SELECT pass FROM run").fetchone()[0]
         self._contacts_indexed = False
         self._images_marked = False
+        self._quota_begun = False
         self._appends = appends
 
     @classmethod
@@ -130,6 +134,8 @@ class Journal:
         clock = clock or SystemClock()
         db = create_database(folder / FILE_NAME, BEGINNING)
         try:
+            if db.shared:
+                keep_sources(run, folder)
             with db.transaction():
                 migrate_to_date(db)
                 write_run(db, run, folder, operator)
@@ -139,7 +145,8 @@ class Journal:
             journal._appends.sync()  # and can be read after a power cut
             # With its log gone, a short run would otherwise be gone whole.
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            sync_run(folder, run)
+            if not db.shared:
+                sync_run(folder, run)
         except BaseException:
             db.close()
             raise
@@ -166,6 +173,8 @@ class Journal:
                 db.refuse_damage()
             run = read_run(db, folder)
             journal = cls(folder, db, run, clock, _appends_to(db, run, clock, seal, part))
+            if thorough and db.shared:
+                fetch_sources(run, folder)
             if thorough:
                 journal._appends.refuse_altered()
                 for sentence in journal._appends.doubts():
@@ -245,7 +254,10 @@ class Journal:
     def mark_quota(self, marks: Iterable[QuotaMark]) -> None:
         """Keep what is used of locations' quotas."""
         names = QUOTA_COLUMNS.split(", ")
-        self._appends.note(MARK_QUOTA, [tuple(getattr(mark, name) for name in names) for mark in marks])
+        cells = [tuple(getattr(mark, name) for name in names) for mark in marks]
+        self._appends.note(MARK_QUOTA, cells)
+        if self._db.shared:  # where the runs of other machines look as well
+            self._remember_quota(cells)
 
     def made_here(self, contact_id: str, before: RowId) -> bool:
         """Tell whether another row of this run has this contact already, so that ``before`` cannot have made it.
@@ -492,7 +504,7 @@ class Journal:
         return found
 
     def _mark_images(self) -> None:
-        if not self._images_marked:
+        if not (self._images_marked or self._db.shared):
             (self.folder / IMAGES_MARK).touch(mode=0o600)
             self._images_marked = True
 
@@ -517,6 +529,12 @@ class Journal:
             return ask(self._db)
         except (ValueError, TypeError, KeyError) as cause:  # a word or a number that we do not write
             raise damaged(self._db, f"it holds what was never written: {cause}") from cause
+
+    def _remember_quota(self, cells: list[SqlCells]) -> None:
+        if not self._quota_begun:
+            QuotaMemory(self.folder.parent.parent).begin()
+            self._quota_begun = True
+        self._appends.note(REMEMBER_IN_POSTGRES, [(self.run.base_url, *each) for each in cells])
 
     def _index_contacts(self) -> None:
         if not self._contacts_indexed:

@@ -126,7 +126,7 @@ class SharedAppends:
         self._number = None if part is None else self._number_of(part)
 
     def refuse_altered(self) -> None:
-        """Nothing to read: Postgres looks after its own pages, and nobody can cut its end off."""
+        """Read nothing: Postgres looks after its own pages, and nobody can cut its end off."""
 
     def doubts(self) -> Iterator[str]:
         return iter(())
@@ -138,10 +138,10 @@ class SharedAppends:
         return {}
 
     def sync(self) -> None:
-        """Each write waited for the disk."""
+        """Wait for nothing: each write waited for the disk."""
 
     def close(self) -> None:
-        """The connection ends with its journal."""
+        """Close nothing: the connection ends with its journal."""
 
     def take(self) -> None:
         """Take the part, or all of a run: whoever had it before can write nothing any more."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
-from importer.errors import RunConflictError, StateError
+from importer.errors import ImporterError, RunConflictError, StateError
 from importer.records import QuotaMark
 from importer.sources import StagedSource
 from importer.state.database import Database, Purpose, open_database, sync_file, sync_folder
@@ -18,6 +19,8 @@ from importer.state.journal.rows import QUOTA_COLUMNS
 from importer.state.journal.run import Identity, Operator, Run, RunState, SessionKind
 from importer.state.journal.schema import VERSION, migrate, read_version
 from importer.state.journal.seal import SEAL_NAME
+from importer.state.kept_files import KeptFiles
+from importer.state.postgres.faces import face_of
 
 FILE_NAME: Final = "journal.db"
 MAPPING_NAME: Final = "mapping.yaml"
@@ -46,7 +49,7 @@ class NeverBegunError(RunConflictError):
 
 
 def has_begun(folder: Path) -> bool:
-    """Tell whether a run began in a folder; one that lost its journal has its seal left."""
+    """Tell whether a run began in a folder of this machine; one that lost its journal has its seal left."""
     # Asked of each of thousands of folders: a Path takes three times as long.
     return os.path.isfile(f"{folder}/{FILE_NAME}") or os.path.isfile(f"{folder}/{SEAL_NAME}")  # noqa: PTH113
 
@@ -199,13 +202,17 @@ def _bring_up_to_date(db: Database, *, begun: bool) -> None:
 
 
 def keep_beside(folder: Path, run: Run) -> None:
-    """Keep the mapping's text and the run's identity beside the journal, readable by their owner alone."""
+    """Keep the mapping's text and the run's identity beside the journal, readable by their owner alone; Postgres has both."""
+    if face_of(folder / FILE_NAME) is not None:
+        return
     _write_private(folder / MAPPING_NAME, run.mapping_text)
     _write_private(folder / IDENTITY_NAME, json.dumps(asdict(Identity.of(run))))
 
 
 def read_identity(folder: Path) -> Identity | None:
     """Read what tells a run from others, without its journal; None for a run that did not keep it."""
+    if face_of(folder / FILE_NAME) is not None:
+        return _identity_in_journal(folder)
     try:
         kept = json.loads((folder / IDENTITY_NAME).read_bytes())
         return Identity(
@@ -213,6 +220,34 @@ def read_identity(folder: Path) -> Identity | None:
         )
     except (OSError, ValueError, TypeError, KeyError):
         return None
+
+
+def _identity_in_journal(folder: Path) -> Identity | None:
+    # in Postgres nothing is kept beside a journal
+    with (
+        contextlib.suppress(ImporterError),
+        contextlib.closing(open_up_to_date(folder / FILE_NAME, begun=False)) as db,
+    ):
+        return Identity.of(read_run(db, folder))
+    return None
+
+
+def keep_sources(run: Run, folder: Path) -> None:
+    """Keep a run's copies of its sources where other machines find them. Raises StateError."""
+    KeptFiles(folder).put_all(_own_copies(run, folder))
+
+
+def fetch_sources(run: Run, folder: Path) -> None:
+    """Copy a run's sources to this machine, where they are not. Raises StateError."""
+    for name, path in _own_copies(run, folder):
+        if not path.is_file():
+            KeptFiles(folder).fetch(name, path)
+
+
+def _own_copies(run: Run, folder: Path) -> Iterator[tuple[str, Path]]:
+    for source in run.sources:
+        if source.path.is_relative_to(folder):
+            yield source.path.relative_to(folder).as_posix(), source.path
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -17,7 +17,7 @@ try:
     from psycopg import RawCursor
     from psycopg.adapt import Buffer, Dumper, Loader
     from psycopg.types.numeric import Int8Dumper
-    from psycopg.types.string import StrDumperUnknown
+    from psycopg.types.string import BytesBinaryDumper, StrDumperUnknown
 except ImportError as missing:  # pragma: no cover  (the tests have the extra)
     raise SettingsError(missing_extra("State in Postgres", "postgres")) from missing
 
@@ -187,6 +187,7 @@ def _adapt(connection: Connection) -> None:
     adapters.register_dumper(int, Int8Dumper)
     adapters.register_dumper(bool, _Truth)
     adapters.register_dumper(str, _HeldText)
+    adapters.register_dumper(bytes, BytesBinaryDumper)  # as text it would be twice as long
     adapters.register_loader("text", _AnyText)
     adapters.register_loader("varchar", _AnyText)
     adapters.register_loader("numeric", _Sum)

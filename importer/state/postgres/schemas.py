@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Any, Final
 
 from importer.errors import StateError
 from importer.runtime.regex import regex
@@ -19,6 +19,8 @@ from importer.state.purpose import Purpose
 
 WORKER: Final = "importer_worker"
 READER: Final = "importer_reader"
+_OF_RUNS: Final = r"^importer_run_\d{8}-\d{6}-[0-9a-f]{4}$"
+_ASKED_AT_ONCE: Final = 200
 _LONGEST: Final = 63
 """The names of Postgres are cut there."""
 _RUN_JOURNAL: Final = regex(r"runs/([^/]+)/journal")
@@ -113,17 +115,33 @@ def delete_schema(face: Face, path: Path) -> None:
             connection.execute(f"DROP SCHEMA IF EXISTS {quoted(name)} CASCADE")
 
 
-def drop_schemas(face: Face, run_id: str, purpose: Purpose) -> None:
+def drop_run(face: Face, run_id: str) -> None:
     """Delete all that was kept of a run."""
-    with contextlib.closing(connect(face.address, purpose)) as connection:
-        name = run_schema(run_id)
-        query = "SELECT nspname FROM pg_namespace WHERE nspname = $1 OR starts_with(nspname, $1 || '_')"
-        try:
-            with connection.transaction():
-                for (found,) in connection.execute(query, (name,)).fetchall():
-                    connection.execute(f"DROP SCHEMA IF EXISTS {quoted(found)} CASCADE")
-        except Error as cause:
-            raise state_error(cause, address=face.address, purpose=purpose) from cause
+    query = "SELECT nspname FROM pg_namespace WHERE nspname = $1 OR starts_with(nspname, $1 || '_')"
+    with _asking(face) as connection, connection.transaction():
+        for (found,) in connection.execute(query, (run_schema(run_id),)).fetchall():
+            connection.execute(f"DROP SCHEMA IF EXISTS {quoted(found)} CASCADE")
+
+
+def run_ids(face: Face) -> list[str]:
+    """List the runs that have a journal, or were about to begin one."""
+    query = "SELECT substr(nspname, 14) FROM pg_namespace WHERE nspname ~ $1"
+    with _asking(face) as connection:
+        return [run_id for (run_id,) in connection.execute(query, (_OF_RUNS,))]
+
+
+def runs_where(face: Face, run_ids: Iterable[str], condition: str, values: Sequence[Any] = ()) -> list[str]:
+    """Name those of runs whose journals hold something, by one question to all of them; ``{0}`` stands for the schema."""
+    found: list[str] = []
+    ids = list(run_ids)
+    with _asking(face) as connection:
+        for start in range(0, len(ids), _ASKED_AT_ONCE):
+            asked = ids[start : start + _ASKED_AT_ONCE]
+            query = " UNION ALL ".join(
+                f"SELECT '{run_id}' WHERE {condition.format(quoted(run_schema(run_id)))}" for run_id in asked
+            )
+            found += [run_id for (run_id,) in connection.execute(query, values)]
+    return found
 
 
 def grant(db: PostgresDatabase) -> None:

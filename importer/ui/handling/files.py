@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -105,6 +107,43 @@ async def count(screen: Screen, asked: ScreenRequest) -> ScreenReply:
         f"{draft.id} count", path, draft.reading, "count", name=draft.name, seconds=_COUNT_SECONDS
     )
     return data(found)
+
+
+async def sheets(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    """Count the rows of each sheet; nobody waits for it."""
+    draft = screen.drafts.open(asked.named["draft"])
+    path = screen.drafts.source(draft)
+    found = await screen.benches.ask(
+        f"{draft.id} sheets", path, draft.reading, "sheets", name=draft.name, seconds=_COUNT_SECONDS
+    )
+    await screen.benches.close(f"{draft.id} sheets")
+    return data(found)
+
+
+async def head(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    """Give the first rows as they stand in the file."""
+    draft = screen.drafts.open(asked.named["draft"])
+    return data({"rows": await ask_bench(screen, draft, "head")})
+
+
+async def met_before(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    """Name the imports that had this very file, the newest first."""
+    draft = screen.drafts.open(asked.named["draft"])
+    content = await asyncio.to_thread(_sha256, screen.drafts.source(draft))
+    names = await asyncio.to_thread(location_names, screen)
+    found = await asyncio.to_thread(screen.runs.of_contents, content)
+    return data(
+        {
+            "runs": [
+                {**line.to_json(), "location_name": names.get(line.run.location_id or "")} for line in found
+            ]
+        }
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 async def read_otherwise(screen: Screen, asked: ScreenRequest) -> ScreenReply:

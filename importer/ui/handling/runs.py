@@ -18,6 +18,7 @@ from importer.ui.handling.history import location_names
 from importer.ui.runs import SHOWN_FILES
 from importer.ui.screen import Screen, hue_of
 from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, number_of, taken
+from importer.ui.words import without_flags
 
 _LOOKED_SECONDS: Final = 3600.0
 _ROWS: Final = 20
@@ -81,6 +82,7 @@ def _state_of(screen: Screen, run_id: str) -> dict[str, Any]:
         ]
         found["undo_open"] = not found["undoing"] and screen.runs.undo_stands_open(run)
         found["files"] = screen.runs.files(run)
+    found["reason"] = without_flags(str(found.get("reason") or ""))
     for draft in screen.drafts.list():
         if draft.run_id == run_id:
             found["draft"] = draft.id

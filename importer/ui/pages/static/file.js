@@ -1,5 +1,5 @@
 import { Upload } from "./upload.js";
-import { Trouble, get, html, known, number, post, render, rows, say, t, useEffect, useState } from "./ui.js";
+import { Trouble, get, html, known, moment, number, post, render, rows, say, t, useEffect, useState } from "./ui.js";
 
 const place = document.getElementById("app");
 const draft = known(place, "draft");
@@ -11,11 +11,14 @@ function File() {
   const [error, setError] = useState(null);
   const [count, setCount] = useState(null);
   const [busy, setBusy] = useState(false);
+  const [sizes, setSizes] = useState({});
 
   const counted = () => get(`/api/d/${draft.id}/count`).then(setCount).catch(() => setCount({}));
   const load = () => get(`/api/d/${draft.id}/file`).then((found) => { setState(found); setError(null); counted(); })
     .catch((refused) => setError(refused.message));
   useEffect(() => { load(); }, []);
+  const many = state ? state.found.sheets.length > 1 : false;
+  useEffect(() => { if (many) get(`/api/d/${draft.id}/sheets`).then((answer) => setSizes(answer.rows)).catch(() => {}); }, [many]);
 
   const change = async (name, value) => {
     setBusy(true);
@@ -39,8 +42,8 @@ function File() {
   }
   if (!state) return html`<p role="status">${t("file.reading")}</p>`;
   const found = state.found;
-  const sheets = [...new Set([found.sheet, ...found.sheets_left].filter(Boolean))];
   return html`<${Trouble} error=${error} />
+    <${MetBefore} />
     ${found.doubts.map((doubt) => html`<p class="notice halt">${doubt}</p>`)}
     <section aria-busy=${busy}>
       <h2>${t("file.understood")}</h2>
@@ -48,9 +51,9 @@ function File() {
         ${count === null ? html`<span class="note">${t("file.counting")}</span>` : count.rows === undefined ? null : html`<b id="rows">${rows(count.rows)}</b>`}
         ${count && count.failing ? html`, <b>${t("file.failing", { n: number(count.failing) })}</b>` : null}</p>
       <div class="chips">
-        ${sheets.length > 0 ? html`<label>${t("file.sheet")}
-          <select value=${found.sheet} onChange=${(event) => change("sheet", event.target.value)}>
-            ${sheets.map((name) => html`<option value=${name} selected=${name === found.sheet}>${name}</option>`)}
+        ${found.sheets.length > 0 ? html`<label>${t("file.sheet")}
+          <select id="sheet" value=${found.sheet} onChange=${(event) => change("sheet", event.target.value)}>
+            ${found.sheets.map((each) => html`<option value=${each.name} selected=${each.name === found.sheet}>${sheetName(each, sizes)}</option>`)}
           </select></label>` : null}
         <label>${t("file.header_row")}
           <input type="number" min="1" max="1000" value=${found.header_row || ""} onChange=${(event) => change("header_row", Number(event.target.value) || null)} /></label>
@@ -63,6 +66,7 @@ function File() {
             ${[...new Set([found.delimiter, ...Object.keys(SIGNS)])].map((sign) => html`<option value=${sign} selected=${sign === found.delimiter}>${SIGNS[sign] || sign}</option>`)}
           </select></label>` : null}
       </div>
+      <${Head} value=${found.header_row} choose=${(row) => change("header_row", row)} />
       ${found.hidden_rows ? html`<p class="notice halt">${t("file.hidden_rows", { n: number(found.hidden_rows) })}</p>` : null}
       ${found.notes.length ? html`<details><summary>${t("file.why")}</summary><ul>${found.notes.map((note) => html`<li>${note}</li>`)}</ul></details>` : null}
     </section>
@@ -77,6 +81,28 @@ function File() {
     </section>
     <p class="onward"><a class="button main" href=${`/d/${draft.id}/account`}>${t("file.onward")}</a></p>
     <details><summary>${t("file.another")}</summary><${Upload} draft=${draft.id} onDone=${() => location.reload()} /></details>`;
+}
+
+const sheetName = (each, sizes) => [each.name, each.name in sizes ? `(${rows(sizes[each.name])})` : "", each.visible ? "" : t("file.sheet_hidden")].filter(Boolean).join(" ");
+
+// Where the guess was wrong, somebody sees at once which row names the columns: arrows walk, and the table follows.
+function Head({ value, choose }) {
+  const [head, setHead] = useState(null);
+  const open = (event) => { if (event.target.open && !head) get(`/api/d/${draft.id}/head`).then((answer) => setHead(answer.rows)).catch((refused) => say(refused.message)); };
+  return html`<details id="head" onToggle=${open}><summary>${t("file.head")}</summary>
+    ${head && head.length ? html`<div class="scroll" tabindex="0" role="region" aria-label=${t("file.head")}><table class="cells"><tbody>${head.map((row) => html`<tr><th scope="row">
+      <label class="choice"><input type="radio" name="header-row" checked=${row.row === value} onChange=${() => choose(row.row)} /><span>${t("file.row")} ${number(row.row)}</span></label></th>
+      ${row.cells.map((cell) => html`<td><span class="value">${cell}</span></td>`)}</tr>`)}</tbody></table></div>`
+    : head ? html`<p class="note">${t("file.no_head")}</p>` : null}</details>`;
+}
+
+// The very same file once more is most often a mistake, and never a surprise.
+function MetBefore() {
+  const [met, setMet] = useState([]);
+  useEffect(() => { get(`/api/d/${draft.id}/met-before`).then((answer) => setMet(answer.runs)).catch(() => {}); }, []);
+  return met.length ? html`<div class="notice halt" id="met-before"><p>${t("file.met_before")}</p><ul class="plain">${met.map((each) => html`<li>
+    <a href=${`/r/${each.run_id}`}>${moment(each.started_at)}</a> ${each.sandbox ? t("aim.sandbox") : each.location_name || each.location_id || t("runs.by_column")}, ${t("state." + each.state)}: ${t("file.met_rows", { created: number(each.created), updated: number(each.updated), failed: number(each.failed) })}</li>`)}</ul>
+    <p>${t("file.met_how")}</p></div>` : null;
 }
 
 render(html`<${File} />`, place);

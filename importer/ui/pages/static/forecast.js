@@ -101,7 +101,8 @@ function Forecast() {
       <details><summary>${t("confirm.more")}</summary><label class="choice"><input type="checkbox" checked=${again} onChange=${(event) => setAgain(event.target.checked)} /><span>${t("confirm.again")}</span></label>
         ${byPlan || onlyFailed ? null : html`<label>${t("confirm.stop_after")}<input type="number" id="stop-after" min="1" value=${stopAfter || ""} onChange=${(event) => setStopAfter(Math.max(0, Math.floor(Number(event.target.value)) || 0))} /></label>`}</details>
       <${Trouble} error=${error} />
-      <p class="onward"><button type="submit" class="main" id="start" disabled=${!allowed || busy}>${busy ? t("confirm.starting") : onlyFailed ? t(before.stopped ? "again.start_rest" : "again.start", { rows: rows(before.rows) }) : byPlan ? t("plan.start") : trial ? t("confirm.start_trial", { n: trial }) : t("confirm.start", { rows: rows(found.ready) })}</button>
+      <p class="onward"><button type="submit" class="main" id="start" disabled=${!allowed || busy} aria-describedby=${allowed ? null : "why-not"}>${busy ? t("confirm.starting") : onlyFailed ? t(before.stopped ? "again.start_rest" : "again.start", { rows: rows(before.rows) }) : byPlan ? t("plan.start") : trial ? t("confirm.start_trial", { n: trial }) : t("confirm.start", { rows: rows(found.ready) })}</button>
+        ${allowed ? null : html`<span id="why-not">${found.ready === 0 ? t("confirm.no_row") : habit.type && !named ? t("confirm.type_first") : t("confirm.tick_first")}</span>`}
         <a class="button" href=${`/d/${draft.id}/rows`}>${t("confirm.back")}</a></p>
     </section>
   </form>`;

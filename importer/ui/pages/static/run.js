@@ -13,8 +13,10 @@ function Run() {
   const [asked, setAsked] = useState(null);
   const told = useRef({ tenth: -1, state: null, notice: false });
 
+  const [gone, setGone] = useState(null);
   const look = async () => {
-    const found = await get(`/api/r/${run}`);
+    const found = await get(`/api/r/${run}`).catch((refused) => { if (refused.status === 422) setGone(refused.message); throw refused; });
+    setGone(null);
     setNow(found);
     tell(found, told.current);
     if (!found.under_way && !found.undoing) setAsked(null);
@@ -28,6 +30,9 @@ function Run() {
     try { await post(`/api/r/${run}/${what}`, said); await look(); } catch (refused) { setError(refused.message); setAsked(null); }
   };
 
+  // One that was ended while it still read the file sent nothing, and left nothing to go on with.
+  if (gone) return html`<p class="notice halt" id="gone">${now && now.under_way ? t("run.ended_before") : gone}</p>
+    <p class="onward"><a class="button main" href=${now && now.draft ? `/d/${now.draft}/forecast` : "/"}>${t(now && now.draft ? "run.see_forecast" : "start.link")}</a></p>`;
   if (!now) return html`<p role="status">${t("run.looking")}</p>`;
   return html`<p class="lead"><span class="value">${now.source}</span></p>
     <${Trouble} error=${error} />
@@ -35,9 +40,9 @@ function Run() {
 }
 
 function tell(found, before) {
-  const state = found.under_way ? found.phase : found.state;
+  const state = found.under_way ? found.phase : found.undoing ? "undoing" : found.state;
   if (state !== before.state) {
-    say(found.under_way ? t("run.going") : t("run.ended_as", { state: t("state." + found.state) }));
+    say(found.under_way ? t("run.going") : found.undoing ? t("undo.going") : t("run.ended_as", { state: t("state." + found.state) }));
     if (!found.under_way && before.notice) notify(t("run.ended_as", { state: t("state." + found.state) }));
     before.state = state;
   }
@@ -94,16 +99,16 @@ function Ended({ now, act, asked }) {
         ${now.retryable && now.state === "finished" ? html`<button type="button" disabled=${busy} onClick=${() => act("retry")}>${t("run.retry", { rows: rows(now.retryable) })}</button>` : null}
       </p>
     </section>
+    ${now.undoing ? html`<section><p role="status">${t("undo.going")}</p><progress aria-label=${t("undo.going")}></progress>
+      <p class="note" id="undo-says">${now.undo_says}</p>
+      <p class="onward"><button type="button" id="undo-pause" disabled=${asked === "pause"} onClick=${() => act("pause")}>${t("run.pause")}</button></p></section>` : null}
     <${Kin} now=${now} />
     ${now.draft && now.changed_since && !changedRest(now) && !(now.followed_by || []).length ? html`<p class="notice halt">${t("run.changed_since")} <a href=${`/d/${now.draft}/forecast`}>${t("run.see_forecast")}</a></p>` : null}
     ${now.causes && now.causes.length ? html`<section><h2>${t("run.causes")}</h2>
       ${now.causes.length > 1 ? html`<p class="note">${t("run.first_fault")}</p>` : null}${now.draft ? html`<p class="onward"><a class="button" id="mend" href=${`/d/${now.draft}/rows`}>${t("run.mend")}</a></p>` : null}<ul class="plain">
       ${now.causes.map((cause) => html`<li><b>${number(cause.rows)}</b> ${cause.title || cause.code} <small class="note">${cause.mend || ""}</small></li>`)}</ul></section>` : null}
     ${now.files && now.files.length ? html`<section><h2>${t("run.files")}</h2><ul class="plain">
-      ${now.files.map((name) => html`<li><a href=${`/r/${run}/files/${name}`} target=${name === "report.html" ? "_blank" : null} rel="noopener">${t("file." + name)}</a> <small>${name}</small></li>`)}</ul></section>` : null}
-    ${now.undoing ? html`<section><p role="status">${t("undo.going")}</p><progress aria-label=${t("undo.going")}></progress>
-      <p class="note" id="undo-says">${now.undo_says}</p>
-      <p class="onward"><button type="button" id="undo-pause" disabled=${asked === "pause"} onClick=${() => act("pause")}>${t("run.pause")}</button></p></section>` : null}
+      ${now.files.filter((name) => now.failed || !name.startsWith("failed.")).map((name) => html`<li><a href=${`/r/${run}/files/${name}`} target=${name === "report.html" ? "_blank" : null} rel="noopener">${t("file." + name)}</a> <small>${name}</small></li>`)}</ul></section>` : null}
     ${now.undo_open && !now.undoing ? html`<p class="notice halt" id="undo-open">${t("undo.open")}</p>` : null}
     ${now.state === "undone" && !now.undoing ? html`<${TakenBack} />` : null}
     ${(now.state === "undone" && !now.undo_open) || now.undoing ? null : html`<${Undo} act=${act} busy=${busy} says=${now.undo_says} />`}

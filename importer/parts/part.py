@@ -1,0 +1,150 @@
+"""One part of a run: its location is taken, its rows are sent, and it is given back, whoever asked for it.
+
+It may be a worker of the queue, a Kubernetes Job or a person: what makes it true is the location's lock, which is held on
+the very connection that writes the journal. Whoever loses the one can write nothing in the other, and so send nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import replace
+from typing import Final
+
+from importer.errors import SettingsError, SetupError, StateError, StopError
+from importer.mapping import parse_mapping
+from importer.parts.preparation import PartPreparation
+from importer.parts.store import PartStore
+from importer.records import Counts, Json, value_type
+from importer.runs.context import RunContext
+from importer.runs.remembered import recalled
+from importer.runs.session import RunSession
+from importer.runs.stages import freeing_keys, send, suppress, survey
+from importer.runtime.logs import log_context
+from importer.runtime.open_files import allow_open_files
+from importer.settings import Connection, ReadingOptions
+from importer.state.journal import Journal, Run, RunState, SessionKind
+from importer.state.parts import PartLine, PartState
+
+_COUNTED: Final = ("created", "updated", "skipped", "failed")
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
+class PartWork:
+    """What is to be done, and with what: a run, a location, and this machine's own settings."""
+
+    run_id: str
+    location: str
+    connection: Connection
+    context: RunContext
+    reading: ReadingOptions = ReadingOptions()
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
+class PartEnd:
+    """How a part stands after somebody worked on it."""
+
+    run_id: str
+    location: str
+    state: RunState
+    reason: str | None = None
+    reason_code: str | None = None
+    counts: Counts = Counts()
+
+    @property
+    def exit_code(self) -> int:
+        """Give what ``run`` would leave with."""
+        return 3 if self.state is not RunState.FINISHED else int(self.counts.failed > 0)
+
+    @property
+    def sentence(self) -> str:
+        said = ", ".join(f"{getattr(self.counts, each):,} {each}" for each in _COUNTED)
+        if self.state is RunState.FINISHED:
+            return f"Run {self.run_id}, part {self.location} is finished: {said}."
+        return (
+            f"Run {self.run_id}, part {self.location} stopped: {said}, {self.counts.pending:,} pending. "
+            f"{self.reason or ''}"
+        ).rstrip()
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "run_id": self.run_id,
+            "location_id": self.location,
+            "state": self.state.value,
+            "reason": self.reason,
+            "reason_code": self.reason_code,
+            **{each: getattr(self.counts, each) for each in (*_COUNTED, "pending")},
+        }
+
+
+async def work_on_part(work: PartWork, store: PartStore) -> PartEnd:
+    """Send what a part has left, and tell how it stands then; one that is finished is left as it is.
+
+    Raises LocationHeldError where somebody else sends to its location, and SetupError where nothing could be sent.
+    """
+    allow_open_files()
+    run = await asyncio.to_thread(store.run, work.run_id)
+    with store.take(run.id, work.location) as journal, log_context(run_id=run.id):
+        session = _session(work, store, run, journal)
+        session.refuse_undone()
+        if not _is_finished(work, store):
+            await _carry_out(session, work, store)
+        return _end(work, store, journal)
+
+
+def _is_finished(work: PartWork, store: PartStore) -> bool:
+    # asked under the location's lock: whoever had it before may have ended it
+    return _line_of(work, store).state is PartState.FINISHED
+
+
+async def _carry_out(session: RunSession, work: PartWork, store: PartStore) -> None:
+    try:
+        session = await asyncio.to_thread(suppress, session)
+        rows = await asyncio.to_thread(store.rows, work.run_id, work.location)
+        preparation = PartPreparation(session.order, session.mapping, session.journal, rows)
+        with freeing_keys(session), contextlib.closing(preparation):
+            surveyed = await survey(session, preparation)
+            await send(session, preparation, surveyed)
+    except StateError:  # nothing can be written down any more
+        raise
+    except (SetupError, StopError) as fault:
+        # Its line says why it stands, for whoever looks from another machine.
+        session.journal.set_state(RunState.STOPPED, str(fault), code=fault.code)
+        if isinstance(fault, SetupError):
+            raise
+
+
+def _session(work: PartWork, store: PartStore, run: Run, journal: Journal) -> RunSession:
+    settings = recalled(run, connection=work.connection, state=store.state, reading=work.reading)
+    # Results are written by whoever ends the last part, from the journal; a part only needs a place of its own.
+    settings = replace(settings, output=journal.folder, metrics_file=None)
+    return RunSession(
+        journal=journal,
+        settings=settings,
+        mapping=parse_mapping(run.mapping_text, name=str(run.mapping_path)),
+        context=work.context,
+        # Whoever takes it, and whenever: rows that a later run overtook meanwhile are not sent.
+        kind=SessionKind.RESUME,
+    )
+
+
+def _end(work: PartWork, store: PartStore, journal: Journal) -> PartEnd:
+    line = _line_of(work, store)
+    finished = line.state is PartState.FINISHED
+    return PartEnd(
+        run_id=work.run_id,
+        location=work.location,
+        state=RunState.FINISHED if finished else RunState.STOPPED,
+        reason=line.reason,
+        reason_code=line.reason_code,
+        counts=journal.counts(),
+    )
+
+
+def _line_of(work: PartWork, store: PartStore) -> PartLine:
+    found = [line for line in store.lines(work.run_id) if line.location == work.location]
+    if not found:
+        raise SettingsError(
+            f"Run {work.run_id} has no part for location {work.location}. See: importer show {work.run_id}"
+        )
+    return found[0]

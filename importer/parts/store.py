@@ -1,0 +1,116 @@
+"""What parts ask of the state: their lines, their rows, and the one journal on the connection that holds their location."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Final, Self
+
+from importer.errors import SettingsError, StopError
+from importer.parts.splitting import SplitPart, part_file_name
+from importer.records import value_type
+from importer.runs.remote import ending
+from importer.runtime.clock import Clock
+from importer.state import StateFolder
+from importer.state.journal import Journal, Run
+from importer.state.kept_files import KeptFiles
+from importer.state.parts import WHOLE, PartLine, PartState, RunParts
+from importer.state.postgres.address import Address
+from importer.state.postgres.faces import face_around
+
+_ROWS: Final = "parts/"
+_RESULTS: Final = "results/"
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
+class PartStore:
+    """The state in Postgres, as far as it has to do with parts."""
+
+    state: Path
+    """The face folder on this machine."""
+    address: Address
+    clock: Clock | None = None
+
+    @classmethod
+    def at(cls, state: Path, *, needed_by: str, clock: Clock | None = None) -> Self:
+        """Find the Postgres behind a state folder. Raises SettingsError where there is none."""
+        face = face_around(state)
+        if face is None:
+            raise SettingsError(
+                f"{needed_by} needs state that all machines reach, and {state} is a folder of this one. Set "
+                "IMPORTER_STATE=postgresql://host/database (docs/machines.md)."
+            )
+        return cls(state=state, address=face.address, clock=clock)
+
+    @property
+    def folder(self) -> StateFolder:
+        return StateFolder(self.state, clock=self.clock)
+
+    @property
+    def results_folder(self) -> Path:
+        """Where results are written that nobody named a folder for, before they are kept."""
+        return self.state / "results"
+
+    def run(self, run_id: str) -> Run:
+        return self.folder.run(run_id)
+
+    def match_id(self, wanted: str) -> str:
+        return self.folder.match_id(wanted)
+
+    # parts
+
+    def lines(self, run_id: str) -> tuple[PartLine, ...]:
+        """Tell how the parts of a run stand; none where one process works on all of it."""
+        lines = self.parts(run_id).lines()
+        return () if [line.location for line in lines] == [WHOLE] else lines
+
+    def split(self, run_id: str, parts: Sequence[SplitPart]) -> None:
+        """Write down what a run is split into. Raises StateError."""
+        self.parts(run_id).split({part.location: part.rows for part in parts})
+
+    def requeue(self, run_id: str, lines: Iterable[PartLine]) -> None:
+        """Let parts be taken up again, whatever was wished of them before. Raises StateError."""
+        stopped = [
+            line.location for line in lines if line.state is PartState.STOPPED or line.wish is not None
+        ]
+        self.parts(run_id).requeue(stopped)
+
+    def wish(self, run_id: str) -> StopError | None:
+        """Tell whether somebody wants a run to end, and why. Raises StateError."""
+        wished = self.parts(run_id).wished()
+        return ending(*next(iter(wished.values()))) if wished else None
+
+    @contextlib.contextmanager
+    def take(self, run_id: str, location: str) -> Iterator[Journal]:
+        """Work on a part: its journal, on the connection that holds its location. Raises LocationHeldError."""
+        with self.parts(run_id).take(location, clock=self.clock, thorough=False) as journal:
+            yield journal
+
+    # files
+
+    def keep_rows(self, run_id: str, parts: Iterable[SplitPart]) -> None:
+        """Keep the rows of each part where all machines reach them. Raises StateError."""
+        self._files(run_id).put_all((f"{_ROWS}{part.path.name}", part.path) for part in parts)
+
+    def rows(self, run_id: str, location: str) -> Path:
+        """Bring the rows of a part to this machine. Raises StateError."""
+        name = part_file_name(location)
+        return self._files(run_id).fetch(f"{_ROWS}{name}", self._run_folder(run_id) / "parts" / name)
+
+    def keep_results(self, run_id: str, folder: Path) -> None:
+        """Keep the files of a run's results where all machines reach them. Raises StateError."""
+        files = sorted(path for path in folder.iterdir() if path.is_file())
+        self._files(run_id).put_all((f"{_RESULTS}{path.name}", path) for path in files)
+
+    def parts(self, run_id: str) -> RunParts:
+        """Give what writes and reads the lines of a run's parts."""
+        return RunParts(self._run_folder(run_id))
+
+    def _files(self, run_id: str) -> KeptFiles:
+        return KeptFiles(self._run_folder(run_id))
+
+    def _run_folder(self, run_id: str) -> Path:
+        folder = self.folder.run_folder(run_id)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return folder

@@ -1,0 +1,112 @@
+"""A run queued instead of sent: staged, surveyed once, split by location, and its parts put where workers find them."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from importer.errors import SettingsError
+from importer.mapping import Mapping, load_mapping
+from importer.parts.queue import QueuedPart, open_queue
+from importer.parts.splitting import SplitPart, split_run
+from importer.parts.store import PartStore
+from importer.records import Json, value_type
+from importer.runs.context import RunContext
+from importer.runs.identity import begin
+from importer.runs.intake import open_staged, survey
+from importer.runs.located import located_sources
+from importer.runs.session import RunSession
+from importer.runtime.logs import logger_of
+from importer.settings import RunSettings
+from importer.state.parts import PartState
+
+logger = logger_of(__name__)
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """What was queued of a run. ``parts``: those that wait for a worker now, and did not before."""
+
+    run_id: str
+    parts: int = 0
+    rows: int = 0
+    finished: bool = False
+    """The very same import was brought to its end before, so that nothing is left to do."""
+
+    def to_json(self) -> dict[str, Json]:
+        return {"run_id": self.run_id, "parts": self.parts, "rows": self.rows, "finished": self.finished}
+
+
+async def submit(
+    settings: RunSettings, *, mapping: Mapping | None = None, context: RunContext | None = None
+) -> Submitted:
+    """Queue an import, or what is left of the one that the same command queued before. Raises SetupError."""
+    mapping, context = mapping or load_mapping(settings.mapping), context or RunContext()
+    _refuse_what_needs_one_process(settings, mapping)
+    store = PartStore.at(settings.state, needed_by="importer submit", clock=context.clock)
+    async with (
+        located_sources(settings, mapping, context) as readable,
+        begin(readable, mapping, context) as session,
+    ):
+        session.refuse_undone()
+        run_id, rows = session.journal.run.id, session.journal.rows_read
+        if session.nothing_left:
+            return Submitted(run_id=run_id, rows=rows, finished=True)
+        if not store.lines(run_id):
+            await asyncio.to_thread(_split, session, store)
+    # The run's own lock is let go by now: whoever has a slot may begin.
+    return await queue_parts(run_id, store)
+
+
+async def queue_parts(run_id: str, store: PartStore) -> Submitted:
+    """Put what is left of a run that was split where workers find it. Raises StateError."""
+    run = store.run(run_id)
+    left = [line for line in store.lines(run_id) if line.state is not PartState.FINISHED]
+    store.requeue(run_id, left)
+    async with open_queue(store.address) as queue:
+        queued = await queue.put(
+            QueuedPart(run_id=run_id, location=line.location, place=run.place) for line in left
+        )
+    return Submitted(
+        run_id=run_id, parts=queued, rows=sum(line.rows_read for line in left), finished=not left
+    )
+
+
+def _split(session: RunSession, store: PartStore) -> None:
+    """Read every source once from end to end, and keep the rows of each location by themselves."""
+    with tempfile.TemporaryDirectory(prefix="importer-parts-") as folder:
+        parts = _parts(session, Path(folder))
+        store.keep_rows(session.journal.run.id, parts)
+        store.split(session.journal.run.id, parts)
+
+
+def _parts(session: RunSession, folder: Path) -> Sequence[SplitPart]:
+    order, check = session.order, session.context.stop.check
+    sources = open_staged(order.sources, session.mapping, order.reading)
+    intakes = survey(sources, session.mapping, order.survey, keep_going=check)
+    for source, intake in zip(sources, intakes, strict=True):
+        for doubt in (*source.detected.doubts, *intake.bound.notes):
+            logger.warning("%s: %s", source.name, doubt)
+    return split_run(intakes, folder, keep_going=check)
+
+
+def needs_one_process(settings: RunSettings, mapping: Mapping) -> list[str]:
+    """Name what is decided over all rows in their order, or lives in one process alone."""
+    needs = {
+        "--sandbox": settings.connection.sandbox,
+        "--trial": settings.trial is not None,
+        "--compare": settings.compare or settings.plan is not None,
+        "on_update or match: by in the mapping": mapping.compares,
+        "--allow-transforms": settings.allow_transforms,
+    }
+    return [name for name, wanted in needs.items() if wanted]
+
+
+def _refuse_what_needs_one_process(settings: RunSettings, mapping: Mapping) -> None:
+    if named := needs_one_process(settings, mapping):
+        raise SettingsError(
+            f"{' and '.join(named)} cannot be spread over workers: it needs one process. Import with importer run, which "
+            "keeps its state in Postgres just the same."
+        )

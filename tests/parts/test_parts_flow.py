@@ -1,0 +1,170 @@
+"""A run over workers, from the file to the results, in a real Postgres and against the stand-in for HighLevel."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from importer.errors import SettingsError, StateError
+from importer.parts.closing import ClosingRuns
+from importer.parts.part import PartEnd, PartWork, work_on_part
+from importer.parts.queue import QueuedPart, open_queue
+from importer.parts.store import PartStore
+from importer.parts.submitting import Submitted, submit
+from importer.parts.worker import Worker
+from importer.runs.context import RunContext
+from importer.runtime.stopping import StopSignal
+from importer.sandbox import Sandbox, SandboxSettings
+from importer.settings import Connection, FailureLimit, RunSettings, Secret
+from importer.state.journal import RunState
+from importer.state.parts import PartState
+from importer.state.postgres.address import Address
+from importer.state.postgres.faces import make_face
+from importer.state.postgres.locks import LocationHeldError
+
+MAPPING = """\
+version: 1
+location: {column: Sub}
+fields: {firstName: First, email: Mail}
+"""
+
+
+@dataclass(kw_only=True)
+class Cluster:
+    """Machines with one Postgres between them, and the vendor's stand-in."""
+
+    folder: Path
+    address: Address
+    vendor: Sandbox
+
+    def store(self, machine: str = "one") -> PartStore:
+        return PartStore.at(make_face(self.address, self.folder / machine), needed_by="a test")
+
+    def connection(self) -> Connection:
+        return Connection(base_url=self.vendor.base_url, token=Secret("pit-invented"))
+
+    def settings(self, machine: str = "one") -> RunSettings:
+        return RunSettings(
+            sources=(str(self.folder / "contacts.csv"),),
+            mapping=self.folder / "mapping.yaml",
+            connection=self.connection(),
+            state=self.store(machine).state,
+            output=self.folder / "results",
+        )
+
+    def write(self, rows: dict[str, int], mapping: str = MAPPING, more: str = "") -> None:
+        (self.folder / "mapping.yaml").write_text(mapping, encoding="utf-8")
+        lines = [
+            f"{location},N{number},n{number}@{location}.example.com"
+            for number in range(max(rows.values()))
+            for location, count in rows.items()
+            if number < count
+        ]
+        (self.folder / "contacts.csv").write_text(
+            "Sub,First,Mail\n" + "\n".join(lines) + f"\n{more}", encoding="utf-8"
+        )
+
+    async def submit(self, **given: object) -> Submitted:
+        return await submit(replace(self.settings(), **given))  # type: ignore[arg-type]
+
+    async def work(self, machine: str = "one") -> Worker:
+        """Let one worker empty the queue."""
+        store = self.store(machine)
+
+        async def work_on(part: QueuedPart, stop: StopSignal) -> PartEnd:
+            return await self.part(part.run_id, part.location, machine, stop=stop)
+
+        worker = Worker(work_on, ClosingRuns(store, self.folder / machine / "results"))
+        async with open_queue(self.address) as queue:
+            await worker.work(queue, concurrency=4, until_empty=True)
+        return worker
+
+    async def part(
+        self, run_id: str, location: str, machine: str = "one", *, stop: StopSignal | None = None
+    ) -> PartEnd:
+        context = RunContext(stop=stop or StopSignal(), unattended=True)
+        work = PartWork(run_id=run_id, location=location, connection=self.connection(), context=context)
+        return await work_on_part(work, self.store(machine))
+
+    def results(self, run_id: str, machine: str = "one") -> list[dict[str, str]]:
+        path = self.folder / machine / "results" / run_id / "results.csv"
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return list(csv.DictReader(file))
+
+
+@pytest.fixture
+async def cluster(tmp_path: Path, postgres: str) -> AsyncIterator[Cluster]:
+    async with Sandbox(SandboxSettings(burst=0, search_lag_seconds=0)) as vendor:
+        yield Cluster(folder=tmp_path, address=Address.read(postgres), vendor=vendor)
+
+
+async def test_a_part_that_was_done_is_left_as_it_is(cluster: Cluster) -> None:
+    cluster.write({"A": 3, "B": 1})
+    run_id = (await cluster.submit()).run_id
+    first = await cluster.part(run_id, "A")
+    requests = cluster.vendor.vendor.tally.requests
+    again = await cluster.part(run_id, "A")
+    assert cluster.vendor.vendor.tally.requests == requests
+    assert (first.exit_code, again.exit_code, again.counts.created) == (0, 0, 3)
+    assert [line.state for line in cluster.store().lines(run_id)] == [PartState.FINISHED, PartState.QUEUED]
+
+
+async def test_only_one_process_sends_to_a_location(cluster: Cluster) -> None:
+    cluster.write({"A": 3, "B": 1})
+    run_id = (await cluster.submit()).run_id
+    with cluster.store("two").take(run_id, "A"):
+        with pytest.raises(LocationHeldError, match="Location A is being sent to by run"):
+            await cluster.part(run_id, "A")
+        assert (await cluster.part(run_id, "B")).state is RunState.FINISHED
+    assert (await cluster.part(run_id, "A")).exit_code == 0
+
+
+async def test_a_location_that_nobody_submitted_has_no_part(cluster: Cluster) -> None:
+    cluster.write({"A": 1, "B": 1})
+    run_id = (await cluster.submit()).run_id
+    with pytest.raises(StateError, match="has no part for location C"):
+        await cluster.part(run_id, "C")
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"trial": 2}, "--trial"),
+        ({"compare": True}, "--compare"),
+        ({"allow_transforms": True}, "--allow-transforms"),
+        ({"connection": Connection(sandbox=True)}, "--sandbox"),
+    ],
+)
+async def test_what_needs_one_process_is_refused(
+    cluster: Cluster, given: dict[str, object], named: str
+) -> None:
+    cluster.write({"A": 1, "B": 1})
+    with pytest.raises(SettingsError, match=f"{named} cannot be spread over workers"):
+        await submit(replace(cluster.settings(), **given))  # type: ignore[arg-type]
+
+
+def test_state_in_a_folder_is_no_place_for_parts(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="importer worker needs state that all machines reach"):
+        PartStore.at(tmp_path, needed_by="importer worker")
+
+
+async def test_failed_rows_do_not_keep_a_part_from_its_end(cluster: Cluster) -> None:
+    cluster.write({"A": 2, "B": 1}, more="A,Ann,no e-mail\n")
+    run_id = (await cluster.submit()).run_id
+    end = await cluster.part(run_id, "A")
+    assert (end.exit_code, end.counts.created, end.counts.failed) == (1, 2, 1)
+
+
+async def test_too_many_failures_stop_the_part_in_which_they_are(cluster: Cluster) -> None:
+    bad = "".join(f"A,Ann,bad{number}\n" for number in range(5))
+    cluster.write({"A": 1, "B": 1}, more=bad)
+    submitted = await cluster.submit(stop_after_failures=FailureLimit(rows=3))
+    assert (await cluster.work()).tally.exit_code == 3
+    states = {
+        line.location: (line.state, line.reason_code) for line in cluster.store().lines(submitted.run_id)
+    }
+    assert states == {"A": (PartState.STOPPED, "too_many_failures"), "B": (PartState.FINISHED, None)}

@@ -1,0 +1,97 @@
+"""S1: sheets with their rows, the row that names the columns, and a file that was imported before."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import openpyxl
+import pytest
+
+from importer.ui.screen import Screen
+from tests.ui.conftest import Visitor
+from tests.ui.past_runs import past_run
+from tests.ui.test_handling import until
+
+
+def workbook() -> bytes:
+    """Make a workbook of people, of prices worked out by formulas, and of people on a sheet that is hidden."""
+    book = openpyxl.Workbook()
+    people: Any = book.active
+    people.title = "People"
+    for row in (
+        ["Exported today"],
+        ["Name", "E-mail"],
+        ["Ada", "ada@example.com"],
+        ["Ben", "ben@example.com"],
+    ):
+        people.append(row)
+    prices = book.create_sheet("Prices")
+    for line in (["Item", "Price", "With tax"], ["Tea", 2, "=B2*1.2"]):
+        prices.append(line)
+    hidden = book.create_sheet("Old people")
+    for row in (["Name", "E-mail"], ["Cy", "cy@example.com"]):
+        hidden.append(row)
+    hidden.sheet_state = "hidden"
+    written = io.BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
+async def uploaded(visitor: Visitor, name: str, content: bytes) -> str:
+    status, answer = await visitor.upload(name, content)
+    assert status == 200, answer
+    return str(answer["draft"])
+
+
+async def test_all_sheets_can_be_chosen_with_their_rows_and_a_hidden_one_is_marked(visitor: Visitor) -> None:
+    draft = await uploaded(visitor, "book.xlsx", workbook())
+    described = await visitor.ask(f"/api/d/{draft}/file")
+    assert described["found"]["sheets"] == [
+        {"name": "People", "visible": True},
+        {"name": "Prices", "visible": True},
+        {"name": "Old people", "visible": False},
+    ]
+    assert await visitor.ask(f"/api/d/{draft}/sheets") == {
+        "rows": {"People": 2, "Prices": 1, "Old people": 1}
+    }
+
+    _, other = await visitor.post(
+        f"/api/d/{draft}/reading", {"sheet": "Old people", "version": described["version"]}
+    )
+
+    assert other["found"]["rows"] == [{"row": 2, "cells": ["Cy", "cy@example.com"]}]
+    assert len(other["found"]["sheets"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("list.csv", b"Exported today\n\nName,E-mail\nAda,ada@example.com\n"), ("book.xlsx", workbook())],
+)
+async def test_the_first_rows_are_shown_as_they_stand(visitor: Visitor, name: str, content: bytes) -> None:
+    draft = await uploaded(visitor, name, content)
+
+    rows = (await visitor.ask(f"/api/d/{draft}/head"))["rows"]
+
+    assert rows[0]["cells"][0] == "Exported today"
+    named = next(each for each in rows if "Name" in each["cells"])
+    assert named["cells"][:2] == ["Name", "E-mail"]
+    assert named["row"] == (3 if name == "list.csv" else 2)
+
+
+async def test_a_file_that_was_imported_before_says_so_and_where(visitor: Visitor, screen: Screen) -> None:
+    content = b"Name,E-mail\nAda,ada@example.com\n"
+    past_run(screen.state, "another.csv")
+    draft = await visitor.draft(content, "version: 1\nfields: {firstName: Name, email: E-mail}\n")
+    assert (await visitor.ask(f"/api/d/{draft}/met-before"))["runs"] == []
+    version = screen.drafts.open(draft).version
+    _, begun = await visitor.post(f"/api/d/{draft}/start", {"trial": 0, "version": version, "confirmed": ""})
+    await until(visitor, begun["run"])
+
+    again = await uploaded(visitor, "under-another-name.csv", content)
+
+    (met,) = (await visitor.ask(f"/api/d/{again}/met-before"))["runs"]
+    assert (met["run_id"], met["created"], met["sandbox"]) == (begun["run"], 1, True)
+    assert (await visitor.ask(f"/api/d/{await uploaded(visitor, 'x.csv', content + b'x')}/met-before"))[
+        "runs"
+    ] == []
