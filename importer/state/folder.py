@@ -24,6 +24,7 @@ from importer.state.journal.undo_book import IMAGES_MARK
 from importer.state.kept_files import KeptFiles
 from importer.state.locks import holder, locked
 from importer.state.neighbours import Neighbours
+from importer.state.parts import parts_in
 from importer.state.past_runs import PastRuns, unusable
 from importer.state.plans import StoredPlan
 from importer.state.postgres.faces import Face, face_of
@@ -125,7 +126,10 @@ class StateFolder:
 
     def as_it_stands(self, run: Run) -> Run:
         """Give a run as its journal has it, but stopped where the process that worked on it died."""
-        if run.state is RunState.RUNNING and self.holder(run.id) is None:
+        if run.state is not RunState.RUNNING or self.holder(run.id) is not None:
+            return run
+        # Of a run over many workers, parts are under way or wait for one, whoever holds the run as a whole.
+        if not parts_in(self.run_folder(run.id)):
             return replace(run, state=RunState.STOPPED, reason=_KILLED, reason_code="killed")
         return run
 

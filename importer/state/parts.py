@@ -15,6 +15,7 @@ from importer.runtime.clock import Clock
 from importer.state.database import Database
 from importer.state.journal import Journal
 from importer.state.journal.storage import FILE_NAME, open_up_to_date
+from importer.state.postgres.faces import face_of
 from importer.state.remote import EndWish
 
 WHOLE: Final = "*"
@@ -127,6 +128,14 @@ class RunParts:
 
         with self._opened() as db:
             in_postgres(db).define(INDEX_PARTS)
+
+
+def parts_in(folder: Path) -> tuple[PartLine, ...]:
+    """Tell how the parts of the run in a folder stand; none where one process works on all of it."""
+    if face_of(folder / FILE_NAME) is None:
+        return ()
+    lines = RunParts(folder).lines()
+    return () if [line.location for line in lines] == [WHOLE] else lines
 
 
 def _line(*cells: object) -> PartLine:

@@ -42,6 +42,7 @@ def opened(driver: Chrome, vendor: Sandbox, tmp_path_factory: pytest.TempPathFac
         yield screen
 
 
+@pytest.mark.campaign
 def test_values_that_a_choice_field_would_refuse_stand_open_with_its_options(
     opened: OpenScreen, vendor: Sandbox
 ) -> None:
