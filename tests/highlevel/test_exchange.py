@@ -39,6 +39,7 @@ async def stood_still(exchange: asyncio.Task[object]) -> str:
 
 @pytest.mark.parametrize("kept", [True, False], ids=["over a kept connection", "while it is connected"])
 async def test_what_did_not_leave_before_the_machine_stood_still_does_not_leave_afterwards(
+    *,
     kept: bool,
 ) -> None:
     async with opened_pool() as (pool, vendor):
