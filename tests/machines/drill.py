@@ -24,8 +24,8 @@ from importer.state.postgres.faces import make_face
 from tests.machines.sheet import Reconciled, invent, reconcile, write
 from tests.postgres_server import OwnServer, own_server
 
-LOCATIONS: Final = int(os.environ.get("IMPORTER_DRILL_LOCATIONS", "8"))
-ROWS: Final = int(os.environ.get("IMPORTER_DRILL_ROWS", "140"))
+LOCATIONS: Final = int(os.environ.get("IMPORTER_DRILL_LOCATIONS", "5"))
+ROWS: Final = int(os.environ.get("IMPORTER_DRILL_ROWS", "115"))
 """Of each location: the vendor lets a hundred through in ten seconds, so that more take as much longer."""
 SEED: Final = int(os.environ.get("IMPORTER_SEED", "0")) or random.randrange(1, 1_000_000)  # noqa: S311  (dice)
 BURST: Final = 100
