@@ -129,6 +129,7 @@ def _session(work: PartWork, store: PartStore, run: Run, journal: Journal) -> Ru
         context=work.context,
         # Whoever takes it, and whenever: rows that a later run overtook meanwhile are not sent.
         kind=SessionKind.RESUME,
+        of_one_part=True,
     )
 
 

@@ -130,6 +130,42 @@ def test_a_worker_that_is_asked_to_stop_leaves_in_time_and_another_goes_on(
         assert (part["state"], part["reason_code"]) == ("stopped", "interrupted")
 
 
+JOBS = """\
+version: 1
+jobs:
+  nightly: {source: "in/*.csv", mapping: mapping.yaml, schedule: "0 * * * *", after_success: leave}
+"""
+
+
+def test_of_two_services_one_queues_a_job_and_both_see_its_end(machines: Machines) -> None:
+    machines.write(A=3, B=1)
+    (machines.folder / "in").mkdir()
+    (machines.folder / "contacts.csv").rename(machines.folder / "in" / "contacts.csv")
+    (machines.folder / "jobs.yaml").write_text(JOBS, encoding="utf-8")
+    worker = machines.start("two", "worker")
+    services = [machines.start(machine, "serve", "jobs.yaml", "--once") for machine in ("one", "three")]
+    said = [each.communicate(timeout=60)[1] for each in services]
+    assert [each.returncode for each in services] == [0, 0], said
+    worker.terminate()
+    worker.communicate(timeout=30)
+    (run,) = json.loads(machines.run("three", "runs", "--json").stdout)
+    assert (run["state"], run["created"]) == ("finished", 4)
+    assert [len(machines.vendor.contacts(each)) for each in "AB"] == [3, 1]
+    assert sum("4 created" in each for each in said) == 1
+
+
+def test_a_run_that_is_paused_from_another_machine_waits_for_a_person(machines: Machines) -> None:
+    machines.write(A=2, B=1)
+    run_id = machines.run("one", "submit", "contacts.csv", "-m", "mapping.yaml", "-q").stdout.strip()
+    machines.run("three", "pause", run_id)
+    machines.run("two", "worker", "--once", code=3)
+    shown = json.loads(machines.run("one", "show", run_id, "--follow", "--json").stdout.splitlines()[0])
+    assert (shown["settled"], shown["parts"]["stopped"]) == (0, 2)
+    machines.run("one", "submit", "contacts.csv", "-m", "mapping.yaml", "-q")
+    machines.run("two", "worker", "--once")
+    assert [len(machines.vendor.contacts(each)) for each in "AB"] == [2, 1]
+
+
 def parts_under_way(port: int) -> list[object]:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/status", timeout=10) as page:
         found: list[object] = json.load(page)["parts"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.errors import PausedRunError, SettingsError, StateError
+from importer.errors import NoTokenError, PausedRunError, SettingsError, StateError
 from importer.parts.closing import ClosingRuns
 from importer.parts.part import PartEnd, PartWork, work_on_part
 from importer.parts.queue import QueuedPart, open_queue
@@ -19,7 +19,7 @@ from importer.parts.submitting import Submitted, submit
 from importer.parts.worker import Worker
 from importer.runs.context import RunContext
 from importer.runtime.stopping import StopSignal
-from importer.sandbox import Sandbox, SandboxSettings
+from importer.sandbox import Account, Sandbox, SandboxSettings
 from importer.settings import Connection, FailureLimit, RunSettings, Secret
 from importer.state.journal import RunState
 from importer.state.parts import PartState
@@ -213,6 +213,35 @@ async def test_what_needs_one_process_is_refused(
 def test_state_in_a_folder_is_no_place_for_parts(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="importer worker needs state that all machines reach"):
         PartStore.at(tmp_path, needed_by="importer worker")
+
+
+async def test_a_location_that_refuses_us_fails_its_own_rows_and_no_others(
+    tmp_path: Path, postgres: str
+) -> None:
+    account = Account(token="pit-invented", locations=frozenset({"A"}))
+    async with Sandbox(SandboxSettings(burst=0, search_lag_seconds=0, accounts=(account,))) as vendor:
+        cluster = Cluster(folder=tmp_path, address=Address.read(postgres), vendor=vendor)
+        cluster.write({"A": 2, "B": 1})
+        run_id = (await cluster.submit()).run_id
+        assert (await cluster.work()).tally.exit_code == 1
+        ends = [(line["import_status"], line["import_error_code"]) for line in cluster.results(run_id)]
+        assert Counter(ends) == {("created", ""): 2, ("failed", "location_refused"): 1}
+
+
+async def test_a_machine_without_the_token_leaves_the_rows_to_one_that_has_it(cluster: Cluster) -> None:
+    cluster.write({"A": 2, "B": 1})
+    run_id = (await cluster.submit()).run_id
+    without = PartWork(
+        run_id=run_id,
+        location="A",
+        connection=Connection(base_url=cluster.vendor.base_url),
+        context=RunContext(unattended=True),
+    )
+    with pytest.raises(NoTokenError, match="no token"):
+        await work_on_part(without, cluster.store("two"))
+    (line, _) = cluster.store().lines(run_id)
+    assert (line.state, line.reason_code) == (PartState.STOPPED, "credentials")
+    assert (await cluster.part(run_id, "A")).counts.created == 2
 
 
 async def test_failed_rows_do_not_keep_a_part_from_its_end(cluster: Cluster) -> None:
