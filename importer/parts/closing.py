@@ -11,7 +11,7 @@ from typing import Final
 
 from importer.errors import ImporterError, RunConflictError, StopError
 from importer.parts.going_on import again_in
-from importer.parts.limits import RunLimits, RunProgress, reason_to_stop
+from importer.parts.limits import DoneSoFar, RunLimits, reason_to_stop
 from importer.parts.store import PartStore
 from importer.results import Summary
 from importer.runtime.logs import logger_of
@@ -30,7 +30,7 @@ class ClosingRuns:
     store: PartStore
     output: Path | None = None
     _limits: dict[str, RunLimits] = field(default_factory=dict)
-    _before: dict[str, RunProgress] = field(default_factory=dict)
+    _before: dict[str, DoneSoFar] = field(default_factory=dict)
     """What had been done of the runs when their first part was taken here: a run that goes on has its limits anew."""
 
     def wishes(self, run_ids: Iterable[str]) -> Mapping[str, StopError]:

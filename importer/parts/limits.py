@@ -33,22 +33,22 @@ class RunLimits:
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
-class RunProgress:
+class DoneSoFar:
     """What all workers of a run did together."""
 
     requests: int
     settled: int
     failed: int
 
-    def since(self, before: RunProgress) -> RunProgress:
-        return RunProgress(
+    def since(self, before: DoneSoFar) -> DoneSoFar:
+        return DoneSoFar(
             requests=self.requests - before.requests,
             settled=self.settled - before.settled,
             failed=self.failed - before.failed,
         )
 
 
-def reason_to_stop(limits: RunLimits, done: RunProgress) -> StopError | None:
+def reason_to_stop(limits: RunLimits, done: DoneSoFar) -> StopError | None:
     """Give the reason for all parts of a run to end; None as long as there is none."""
     if limits.requests is not None and done.requests >= limits.requests:
         return BudgetSpentError(
@@ -63,7 +63,7 @@ def reason_to_stop(limits: RunLimits, done: RunProgress) -> StopError | None:
     return None
 
 
-def _are_too_many(limit: FailureLimit, done: RunProgress) -> bool:
+def _are_too_many(limit: FailureLimit, done: DoneSoFar) -> bool:
     if limit.rows is not None:
         return done.failed >= limit.rows
     return (

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from importer.errors import SettingsError, StopError
-from importer.parts.limits import RunProgress
+from importer.parts.limits import DoneSoFar
 from importer.parts.splitting import SplitPart, part_file_name
 from importer.records import value_type
 from importer.runs.remote import ending
@@ -81,11 +81,11 @@ class PartStore:
         wished = self.parts(run_id).wished()
         return ending(*next(iter(wished.values()))) if wished else None
 
-    def progress(self, run_id: str) -> RunProgress:
+    def progress(self, run_id: str) -> DoneSoFar:
         """Tell what all workers of a run did together. Raises StateError."""
         with Journal.open(self._run_folder(run_id), thorough=False) as journal:
             counts, requests = journal.counts(), journal.traffic().requests
-        return RunProgress(requests=requests, settled=counts.read - counts.pending, failed=counts.failed)
+        return DoneSoFar(requests=requests, settled=counts.read - counts.pending, failed=counts.failed)
 
     @contextlib.contextmanager
     def take(self, run_id: str, location: str) -> Iterator[Journal]:

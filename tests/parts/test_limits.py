@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from importer.errors import BudgetSpentError, StopError, TooManyFailuresError
-from importer.parts.limits import RunLimits, RunProgress, reason_to_stop
+from importer.parts.limits import DoneSoFar, RunLimits, reason_to_stop
 from importer.records import Json
 from importer.settings import FailureLimit
 
@@ -28,7 +28,7 @@ ROWS, SHARE = FailureLimit(rows=5), FailureLimit(share=0.1)
 def test_when_all_parts_of_a_run_stop(
     limits: RunLimits, requests: int, settled: int, failed: int, expected: type[StopError] | None
 ) -> None:
-    found = reason_to_stop(limits, RunProgress(requests=requests, settled=settled, failed=failed))
+    found = reason_to_stop(limits, DoneSoFar(requests=requests, settled=settled, failed=failed))
     assert (None if found is None else type(found)) == expected
 
 
