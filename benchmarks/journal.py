@@ -1,10 +1,11 @@
 """What the journal costs: CPU per row for an intent before and an outcome after, each batch durable on the disk.
 
-    python benchmarks/journal.py [--rows 100000] [--folder DIR]
+    python benchmarks/journal.py [--rows 100000] [--folder DIR] [--postgres ADDRESS | own]
 
 The target is under 15 us CPU a row in batches of 50 and more. "plain" is the same rows by the same statements and in as many
 transactions, without what makes the journal tell that it lost its end or was changed: checksums, numbers, seal. The folder should lie on a real disk: on a RAM disk a
-sync costs nothing. Rows settle in nearly source order, as replies come in.
+sync costs nothing. Rows settle in nearly source order, as replies come in. With ``--postgres`` the same rows go to a server as well
+(``own``: one that is started for it), where the client's CPU has the same target, and the wall is mostly the server's disk.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import argparse
 import contextlib
 import random
 import resource
+import secrets
 import sys
 import tempfile
 import time
@@ -23,6 +25,8 @@ from importer.records import Fault, Intent, Landed, Outcome, Status
 from importer.sources import StagedSource
 from importer.state.journal import Journal, Run, RunState
 from importer.state.journal.rows import INTENT_COLUMNS, OUTCOME_COLUMNS, intent_cells, outcome_cells
+from importer.state.postgres.address import Address
+from importer.state.postgres.faces import mark_face
 
 TARGET_MICROSECONDS = 15.0
 TURNS = 7
@@ -42,6 +46,7 @@ def main() -> None:
     )
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--folder", type=Path, default=None)
+    parser.add_argument("--postgres", default=None)
     given = parser.parse_args()
     worst = 0.0
     print(f"{given.rows:,} rows: intent + outcome, every 20th with a warning; us per row")
@@ -59,15 +64,48 @@ def main() -> None:
         rows = given.rows // 2 if batch >= 50 else given.rows // 20
         print(f"batches of {batch}: {compare(rows, batch, given.folder):.2f} times the CPU of plain SQLite")
     print(f"worst of batches >= 50 with FULL: {worst:.1f} us CPU a row (target < {TARGET_MICROSECONDS:.0f})")
+    if given.postgres:
+        worst = max(worst, over_postgres(given.rows, given.folder, given.postgres))
     sys.exit(worst >= TARGET_MICROSECONDS)
 
 
+def over_postgres(rows: int, folder: Path | None, address: str) -> float:
+    """Print what a row costs this process where the journal is in Postgres; give the worst of batches from 50 on."""
+    with server(address) as reached:
+        print(f"{'batch':>6} {'Postgres CPU':>13} {'wall':>7} {'+ landed CPU':>13}")
+        worst = 0.0
+        for batch in (1, 10, 50, 100, 500):
+            count = rows if batch >= 50 else rows // 20
+            cpu, wall, _ = measure(count, batch, "", folder, follow_ups=False, address=reached)
+            landed_cpu, _, _ = measure(count, batch, "", folder, follow_ups=True, address=reached)
+            print(f"{batch:>6} {cpu:>13.1f} {wall:>7.1f} {landed_cpu:>13.1f}")
+            if batch >= 50:
+                worst = max(worst, cpu)
+        read(rows, folder, reached)
+    print(
+        f"worst of batches >= 50 in Postgres: {worst:.1f} us CPU a row (target < {TARGET_MICROSECONDS:.0f})"
+    )
+    return worst
+
+
+@contextlib.contextmanager
+def server(address: str) -> Iterator[str]:
+    if address != "own":
+        yield address
+        return
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    from tests.postgres_server import empty_database, own_server
+
+    with own_server() as started, empty_database(started) as empty:
+        yield empty
+
+
 def measure(
-    rows: int, batch: int, level: str, folder: Path | None, *, follow_ups: bool
+    rows: int, batch: int, level: str, folder: Path | None, *, follow_ups: bool, address: str = ""
 ) -> tuple[float, float, float]:
     """CPU and wall us per row, and MB per million rows; the nouns are made outside the clock."""
     work = list(batches(rows, batch))
-    with begun(folder) as journal:
+    with begun(folder, address) as journal:
         journal._db.execute(f"PRAGMA synchronous = {level}")  # noqa: SLF001  (only a benchmark may ask for less)
         cpu, wall = time.process_time(), time.perf_counter()
         for intents, landed, outcomes in work:
@@ -78,7 +116,7 @@ def measure(
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
         journal.set_rows_read(rows)
         journal.set_state(RunState.FINISHED)
-        size = journal.path.stat().st_size
+        size = 0 if address else journal.path.stat().st_size
     return cpu / rows * 1e6, wall / rows * 1e6, size / rows
 
 
@@ -104,9 +142,9 @@ def measure_plain(rows: int, batch: int, folder: Path | None) -> float:
         return (time.process_time() - cpu) / rows * 1e6
 
 
-def read(rows: int, folder: Path | None) -> None:
+def read(rows: int, folder: Path | None, address: str = "") -> None:
     """Time what a resume and the results read."""
-    with begun(folder) as journal:
+    with begun(folder, address) as journal:
         for intents, _, outcomes in batches(rows, 500):
             journal.intend(intents)
             journal.settle(outcomes)
@@ -129,9 +167,14 @@ def read(rows: int, folder: Path | None) -> None:
 
 
 @contextlib.contextmanager
-def begun(folder: Path | None) -> Iterator[Journal]:
+def begun(folder: Path | None, address: str = "") -> Iterator[Journal]:
     with tempfile.TemporaryDirectory(dir=folder) as name:
-        copy = Path(name, "0.csv")
+        place = Path(name)
+        if address:
+            mark_face(place, Address.read(address))
+            place = place / "runs" / secrets.token_hex(8)
+            place.mkdir(parents=True)
+        copy = place / "0.csv"
         copy.write_text("Email\n")
         source = StagedSource(index=0, reference="0.csv", name="0.csv", path=copy, fingerprint="0", size=6)
         run = Run(
@@ -143,7 +186,7 @@ def begun(folder: Path | None) -> Iterator[Journal]:
             mapping_fingerprint="0",
             base_url="https://api.example.test",
         )
-        with Journal.create(Path(name), run) as journal:
+        with Journal.create(place, run) as journal:
             yield journal
 
 

@@ -40,7 +40,6 @@ _PORTS: Final = range(20_000, 32_000)
 """Below those that systems give to outgoing connections: a server that is begun again finds its port free."""
 _PORT_TRIES: Final = 5
 _SETTINGS: Final = {
-    "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # the folders of tests have longer names than a socket may have
     "max_connections": "200",
     "shared_buffers": "32MB",
@@ -97,8 +96,8 @@ class OwnServer:
     def address(self, database: str) -> str:
         return f"{_SCHEME}postgres@127.0.0.1:{self.port}/{database}"
 
-    def begin(self) -> None:
-        """Make its files and start it, on a port that nobody uses."""
+    def begin(self, *, hosts: Sequence[str] = ()) -> None:
+        """Make its files and start it, on a port that nobody uses; ``hosts``: addresses of this machine where it listens, too."""
         self._run(
             "initdb",
             "-U",
@@ -111,7 +110,10 @@ class OwnServer:
             "-E",
             "UTF8",
         )
-        lines = (f"{name} = '{value}'\n" for name, value in _SETTINGS.items())
+        listens = {"listen_addresses": ",".join(("127.0.0.1", *hosts))}
+        lines = (f"{name} = '{value}'\n" for name, value in {**_SETTINGS, **listens}.items())
+        with (self.data / "pg_hba.conf").open("a") as trusted:
+            trusted.writelines(f"host all all {each}/24 trust\n" for each in hosts)
         with (self.data / "postgresql.conf").open("a") as settings:
             settings.writelines(lines)
         for left in reversed(range(_PORT_TRIES)):
@@ -220,22 +222,25 @@ def _open_to_all(folder: Path) -> bool:
 
 
 @contextlib.contextmanager
-def own_server() -> Iterator[OwnServer]:
-    """Run a server for one test or one measurement alone."""
-    server = _begin_in(_name_folder())
+def own_server(*, hosts: Sequence[str] = (), disk: Path | None = None) -> Iterator[OwnServer]:
+    """Run a server for one test or one measurement alone; ``disk``: a folder for it."""
+    server = _begin_in(_name_folder(disk), hosts=hosts)
     try:
         yield server
     finally:
         server.delete()
 
 
-def _name_folder() -> Path:
+def _name_folder(disk: Path | None = None) -> Path:
+    return (disk or _open_folder()) / f"importer-postgres-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def _open_folder() -> Path:
     wanted = (os.environ.get("PYTEST_DEBUG_TEMPROOT"), tempfile.gettempdir(), "/tmp", "/var/tmp")  # noqa: S108
-    found = next(each for each in wanted if each and (not _ROOT or _open_to_all(Path(each).resolve())))
-    return Path(found) / f"importer-postgres-{os.getpid()}-{secrets.token_hex(4)}"
+    return next(Path(each) for each in wanted if each and (not _ROOT or _open_to_all(Path(each).resolve())))
 
 
-def _begin_in(folder: Path) -> OwnServer:
+def _begin_in(folder: Path, *, hosts: Sequence[str] = ()) -> OwnServer:
     programs = find_programs()
     if programs is None or not (programs / _PROGRAM).is_file():
         _do_without(
@@ -247,7 +252,7 @@ def _begin_in(folder: Path) -> OwnServer:
     if _ROOT:
         os.chown(folder, _NOBODY, _NOBODY)
     try:
-        server.begin()
+        server.begin(hosts=hosts)
     except BaseException:
         server.delete()
         raise

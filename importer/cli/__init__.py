@@ -61,6 +61,9 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "watch": ("importer.cli.service", "Import what arrives in a folder."),
     "serve": ("importer.cli.service", "Run jobs on their schedules."),
     "schedule": ("importer.cli.service", "Print a systemd, cron, Kubernetes or Windows entry for a job."),
+    "submit": ("importer.cli.machines", "Queue a run for the workers of many machines."),
+    "worker": ("importer.cli.machines", "Work on queued runs, on as many machines as you like."),
+    "part": ("importer.cli.machines", "Do one location's part of a run, for an engine of your own."),
     "mcp": ("importer.cli.assistant", "Let an assistant read, check and plan (Model Context Protocol)."),
     "schema": ("importer.cli.imports", "Print the mapping's JSON Schema."),
     "sample": ("importer.cli.shipped", "Lay sample files into a folder, to try the importer."),
@@ -85,13 +88,18 @@ WORKING: Final = frozenset(
         "fields",
         "watch",
         "serve",
+        "submit",
+        "worker",
+        "part",
         "mcp",
         "sandbox",
     }
 )
 """They do something beside showing it; their exit code tells of that, whatever became of their output."""
 
-SENDING: Final = WORKING - {"results", "forget", "login", "connect", "mirror", "approve", "mcp", "sandbox"}
+SENDING: Final = WORKING - {
+    *("results", "forget", "login", "connect", "mirror", "approve", "submit", "mcp", "sandbox")
+}
 
 
 class LazyGroup(click.Group):

@@ -61,16 +61,17 @@ def _ask(wanted: str | None, state: Path | None, wish: str, *, quiet: bool) -> N
     from importer.results.commands import access_words
     from importer.runtime.environment import user_at_host
     from importer.state import StateFolder
-    from importer.state.remote import EndWish, leave_wish
+    from importer.state.parts import wish_for_end
+    from importer.state.remote import EndWish
 
     load_environment()
     folder = StateFolder(state_folder(state))
     found = _under_way(folder, wanted)
-    owner = folder.holder(found.id)
+    owner, run_folder = folder.holder(found.id), folder.run_folder(found.id)
     by = f"importer {wish}, {user_at_host()}"
-    leave_wish(folder.run_folder(found.id), EndWish(wish), by=by, pid=None if owner is None else owner.pid)
+    wish_for_end(run_folder, EndWish(wish), by=by, pid=None if owner is None else owner.pid)
     until = time.monotonic() + _PATIENCE_SECONDS
-    while folder.holder(found.id) is not None:
+    while folder.holder(found.id) is not None or _has_parts_under_way(run_folder):
         if time.monotonic() > until:
             click.echo(
                 f"Run {found.id} was asked and has not ended yet: it waits for replies. See: importer show {found.id} --follow",
@@ -84,6 +85,12 @@ def _ask(wanted: str | None, state: Path | None, wish: str, *, quiet: bool) -> N
         commands = access_words(folder.path)
         onward = f" Go on with: {commands.resume(found.id)}" if ended.state.value == "stopped" else ""
         click.echo(f"Run {found.id}: {said}{onward}", err=True)
+
+
+def _has_parts_under_way(run_folder: Path) -> bool:
+    from importer.state.parts import PartState, parts_in
+
+    return any(part.state is PartState.RUNNING for part in parts_in(run_folder))
 
 
 def _under_way(folder: StateFolder, wanted: str | None) -> Run:
@@ -100,6 +107,6 @@ def _under_way(folder: StateFolder, wanted: str | None) -> Run:
             )
         return found
     for run_id in folder.newest_ids():
-        if folder.holder(run_id) is not None:
+        if folder.holder(run_id) is not None or folder.run(run_id).state is RunState.RUNNING:
             return folder.run(run_id)
     raise SettingsError(f"No run of {folder.path} is under way. See: importer runs")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,9 +12,13 @@ from importer.records import Counts, Json, Since, Status, number_of, source_of, 
 from importer.results.commands import NextCommands, access_words
 from importer.results.summary import nothing_since, since_json
 from importer.results.wording import rows, since_text
+from importer.runtime.counting import counted
 from importer.state.journal import CodeCount, Journal, Operator, RequestFigures, Run, RunState, Session
 from importer.state.lineage import corrections_since
+from importer.state.parts import PartLine, PartState, parts_in
 
+_MOST_PARTS: Final = 20
+_MOST_SESSIONS: Final = 50
 _COUNTED: Final = (Status.CREATED, Status.UPDATED, Status.SKIPPED, Status.FAILED, Status.PENDING)
 
 
@@ -90,6 +95,8 @@ class RunDetails:
     locations: dict[str | None, Counts]
     traffic: RequestFigures
     sessions: tuple[Session, ...]
+    parts: tuple[PartLine, ...] = ()
+    """Of a run that was split by location."""
 
     @classmethod
     def of(cls, run: Run, journal: Journal, state: Path) -> RunDetails:
@@ -101,6 +108,7 @@ class RunDetails:
             locations=journal.counts_by_location(),
             traffic=journal.traffic(),
             sessions=journal.sessions(),
+            parts=parts_in(journal.folder),
         )
 
     def to_json(self) -> dict[str, Json]:
@@ -125,6 +133,7 @@ class RunDetails:
             "warnings_by_code": {each.code: each.count for each in self.warnings},
             "locations": {str(name): _counts_json(counts) for name, counts in self.locations.items() if name},
             "sessions": [_session_json(session) for session in self.sessions],
+            **({"parts": [_part_json(part) for part in largest_first(self.parts)]} if self.parts else {}),
         }
 
 
@@ -163,7 +172,10 @@ def render_run(details: RunDetails) -> str:
         *(("Failed", _code_text(each, run)) for each in details.errors),
         *(("Warnings", _code_text(each, run)) for each in details.warnings),
         *(("Location", f"{name}: {_counts_text(counts)}") for name, counts in _several(details.locations)),
-        *(("Session", _session_text(session)) for session in details.sessions),
+        ("Parts", parts_text(details.parts)),
+        *(("Part", _part_text(part)) for part in _worth_showing(details.parts)),
+        *(("Session", _session_text(session)) for session in details.sessions[-_MOST_SESSIONS:]),
+        ("Sessions", _more_sessions(details.sessions)),
         ("Kept in", details.folder),
         ("Next", _next_step(record)),
     ]
@@ -245,6 +257,47 @@ def _session_text(session: Session) -> str:
     who = f", by {session.operator.name}" if session.operator else ""
     command = f": {session.operator.command}" if session.operator and session.operator.command else ""
     return f"{session.kind.value} {local_time(session.started_at)}, {ended}{who}{command}"
+
+
+def parts_text(parts: Sequence[PartLine]) -> str:
+    """Count the parts of a run by how they stand, and those who work on them."""
+    counts = Counter(part.state for part in parts)
+    states = ", ".join(f"{counts[state]:,} {state.value}" for state in PartState if counts[state])
+    workers = {part.holder for part in parts if part.state is PartState.RUNNING}
+    return states + (f"; {counted(len(workers), 'worker')}" if workers else "")
+
+
+def largest_first(parts: Sequence[PartLine]) -> list[PartLine]:
+    return sorted(parts, key=lambda part: (-part.rows_read, part.location))
+
+
+def _worth_showing(parts: Sequence[PartLine]) -> Sequence[PartLine]:
+    """Take those that somebody may want to do something about; of thousands, the first."""
+    odd = [part for part in parts if part.state in {PartState.RUNNING, PartState.STOPPED}]
+    return odd[:_MOST_PARTS]
+
+
+def _part_text(part: PartLine) -> str:
+    reason = f": {part.reason}" if part.reason else ""
+    holder = f", {part.holder} since {local_time(part.since)}" if part.holder and part.since else ""
+    return f"{part.location}: {part.state.value}{reason}, {rows(part.rows_read)}{holder}"
+
+
+def _part_json(part: PartLine) -> Json:
+    return {
+        "location_id": part.location,
+        "state": part.state.value,
+        "reason": part.reason,
+        "reason_code": part.reason_code,
+        "rows_read": part.rows_read,
+        "holder": part.holder,
+        "since": None if part.since is None else moment(part.since),
+    }
+
+
+def _more_sessions(sessions: Sequence[Session]) -> str:
+    more = len(sessions) - _MOST_SESSIONS
+    return f"{more:,} before them; all of them with --json" if more > 0 else ""
 
 
 def _session_json(session: Session) -> dict[str, Json]:

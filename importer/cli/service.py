@@ -27,8 +27,8 @@ from importer.settings import ResultsFormat
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from importer.jobs.context import JobsContext
-    from importer.jobs.job_state import Occasion
+    from importer.jobs.context import JobsContext, Runs
+    from importer.jobs.job_state import JobsState, Occasion
     from importer.jobs.named_job import NamedJob, ScheduledJob
     from importer.jobs.resident import Resident
 
@@ -282,7 +282,7 @@ def _awaited(context: JobsContext, named: NamedJob) -> bool:
 
 @contextmanager
 def _context(given: dict[str, Any]) -> Iterator[JobsContext]:
-    from importer.jobs.context import JobsContext, PipelineRuns
+    from importer.jobs.context import JobsContext
     from importer.jobs.job_state import JobsState, jobs_place
     from importer.jobs.places import location_zone
     from importer.runtime import environment
@@ -291,15 +291,30 @@ def _context(given: dict[str, Any]) -> Iterator[JobsContext]:
     state, base_url = state_folder(given["state"]), environment.base_url(given["base_url"])
     place = jobs_place(state, base_url, sandbox=bool(given.get("sandbox")))
     with ExitStack() as opened:
+        jobs_state = opened.enter_context(JobsState.open(place))
         yield JobsContext(
             state=state,
-            jobs_state=opened.enter_context(JobsState.open(place)),
+            jobs_state=jobs_state,
             imported_files=opened.enter_context(ImportedFiles.open(place)),
-            runs=PipelineRuns(),
+            runs=_runs(state, jobs_state, queued="jobs_file" in given),
             base_url=base_url,
             sandbox=bool(given.get("sandbox")),
             location_zone=location_zone(base_url, state=state),
         )
+
+
+def _runs(state: Path, jobs_state: JobsState, *, queued: bool) -> Runs:
+    """Send from here, or queue for workers where the state is what they have, too."""
+    from importer.state.postgres.faces import face_around
+
+    if not queued or face_around(state) is None:
+        from importer.jobs.context import PipelineRuns
+
+        return PipelineRuns()
+    from importer.jobs.queueing import QueuedRuns
+    from importer.parts.store import PartStore
+
+    return QueuedRuns(PartStore.at(state, needed_by="importer serve"), jobs_state)
 
 
 def _exit_code(occasions: Sequence[Occasion]) -> int:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from importer.errors import CredentialsError
+from importer.errors import CredentialsError, NoTokenError
 from importer.highlevel import calls
 from importer.highlevel.calls import Call
 from importer.highlevel.client import Door, LostReply, distrusted
@@ -132,7 +132,7 @@ class GrantTokens:
     def _vault(self, location_id: str) -> StoredGrant:
         vault = self._book.find(location_id)
         if vault is None:
-            raise CredentialsError(
+            raise NoTokenError(
                 f"There is no token and no grant for location {location_id}. Set HIGHLEVEL_TOKEN, or connect it: "
                 f"importer connect {location_id}"
             )

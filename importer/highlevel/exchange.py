@@ -28,6 +28,8 @@ from yarl import URL
 from importer.records import value_type
 
 _KEEP_SECONDS: Final = 30.0
+_STALE_SECONDS: Final = 5.0
+"""A request that has not left by then does not: where the machine stood still, others may have gone on in its place."""
 _OUT_OF_FILES: Final = frozenset({errno.EMFILE, errno.ENFILE})
 _NAMES_SECONDS: Final = 300
 REPLY_LIMIT: Final = 8 << 20
@@ -36,6 +38,10 @@ REPLY_LIMIT: Final = 8 << 20
 
 class UnreachedError(Exception):
     """No connection: nothing of the request has left. Its cause says why."""
+
+
+class _StoodStillError(Exception):
+    """It was to leave some time ago."""
 
 
 class TooLargeError(ValueError):
@@ -87,12 +93,11 @@ class _Line:
         """
         return self.idle_since >= since and not self.protocol.should_close and not self.transport.is_closing()
 
-    def fail(self) -> None:
+    def fail(self, failure: Exception) -> None:
         """Let whoever waits for the reply wait no longer."""
-        overdue = TimeoutError()
-        self.protocol.set_exception(overdue)
+        self.protocol.set_exception(failure)
         if self.content is not None:
-            self.content.set_exception(overdue)
+            self.content.set_exception(failure)
 
 
 class ConnectionPool:
@@ -103,7 +108,13 @@ class ConnectionPool:
     """
 
     def __init__(
-        self, base_url: str, *, proxy: str | None, connect_seconds: float, reply_seconds: float
+        self,
+        base_url: str,
+        *,
+        proxy: str | None,
+        connect_seconds: float,
+        reply_seconds: float,
+        stale_seconds: float = _STALE_SECONDS,
     ) -> None:
         self._url = URL(base_url)
         self._proxy = None if proxy is None else URL(proxy)
@@ -114,7 +125,9 @@ class ConnectionPool:
         self._timer: asyncio.TimerHandle | None = None
         self._idle: list[_Line] = []
         self._returned = asyncio.Event()
-        self._outbox: list[tuple[asyncio.Transport, bytes]] = []
+        self._outbox: list[tuple[_Line, bytes]] = []
+        self._posted_at = 0.0
+        self._stale_seconds = stale_seconds
         self._connector: aiohttp.TCPConnector | None = None
         self._server: aiohttp.ClientRequest | None = None
 
@@ -141,13 +154,13 @@ class ConnectionPool:
 
     async def exchange(self, request: bytes) -> Exchanged:
         """Send the bytes of one request and wait for the reply; raises one of ``EXCHANGE_FAILURES``."""
-        line = await self._obtain()
+        line = await self._obtain_in_time()
         protocol = line.protocol
         self._waiting[line] = monotonic()
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(self._look_seconds, self._look)
         try:
-            self._post(line.transport, request)
+            self._post(line, request)
             message, content = await protocol.read()
             while 100 <= message.code < 200 and message.code != 101:  # interim: the reply is still to come
                 message, content = await protocol.read()
@@ -161,8 +174,7 @@ class ConnectionPool:
         if protocol.should_close or _may_be_unasked(message.code):
             line.connection.close()
         else:
-            line.idle_since = monotonic()
-            self._idle.append(line)
+            self._keep(line)
         return Exchanged(
             status=message.code, headers=message.headers, body=body, discard=partial(self._discard, line)
         )
@@ -172,17 +184,30 @@ class ConnectionPool:
             self._idle.remove(line)
         line.connection.close()
 
-    def _post(self, transport: asyncio.Transport, request: bytes) -> None:
+    def _keep(self, line: _Line) -> None:
+        line.idle_since = monotonic()
+        self._idle.append(line)
+
+    def _post(self, line: _Line, request: bytes) -> None:
         """Send with what else this turn of the loop sends: each write by itself wakes whoever waits for it."""
-        self._outbox.append((transport, request))
+        self._outbox.append((line, request))
         if len(self._outbox) == 1:
+            self._posted_at = monotonic()
             asyncio.get_running_loop().call_soon(self._send_off)
 
     def _send_off(self) -> None:
         outbox, self._outbox = self._outbox, []
-        for transport, request in outbox:
-            if not transport.is_closing():  # whoever waits for its reply is told by the connection itself
-                transport.write(request)
+        late = self._is_late(self._posted_at)
+        for line, request in outbox:
+            if late:
+                line.fail(_not_sent())
+            elif (
+                not line.transport.is_closing()
+            ):  # whoever waits for its reply is told by the connection itself
+                line.transport.write(request)
+
+    def _is_late(self, since: float) -> bool:
+        return monotonic() - since > self._stale_seconds
 
     @staticmethod
     async def _read_on(line: _Line, content: StreamReader) -> bytes:
@@ -198,9 +223,17 @@ class ConnectionPool:
         for line, since in self._waiting.items():
             if since > begun:
                 break
-            line.fail()
+            line.fail(TimeoutError())
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(self._look_seconds, self._look) if self._waiting else None
+
+    async def _obtain_in_time(self) -> _Line:
+        begun = monotonic()
+        line = await self._obtain()
+        if self._is_late(begun):
+            self._keep(line)  # for the next attempt
+            raise _not_sent()
+        return line
 
     async def _obtain(self) -> _Line:
         """Take an idle connection or make one; where the machine allows no more, wait for one that is in use."""
@@ -237,6 +270,12 @@ class ConnectionPool:
             connection.close()
             raise UnreachedError from aiohttp.ServerDisconnectedError()
         return _Line(connection, protocol, transport)
+
+
+def _not_sent() -> UnreachedError:
+    failure = UnreachedError()
+    failure.__cause__ = _StoodStillError()
+    return failure
 
 
 async def _read_bounded(content: StreamReader) -> bytes:
@@ -289,6 +328,8 @@ def _describe_unreached(cause: BaseException) -> str:  # noqa: PLR0911  (likewis
             return f"no connection ({cause.os_error.strerror or type(cause.os_error).__name__})"
         case TimeoutError():
             return "no connection in time"
+        case _StoodStillError():
+            return "not sent, since this machine stood still"
         case _:
             return f"no connection ({type(cause).__name__})"
 

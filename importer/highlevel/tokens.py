@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from importer.errors import CredentialsError
+from importer.errors import NoTokenError
 from importer.highlevel.connections import token_of
 from importer.settings import Connection, Secret
 
@@ -40,7 +40,7 @@ class StaticTokens:
             return token
         if self._connection.sandbox:
             return Secret("pit-sandbox")
-        raise CredentialsError(
+        raise NoTokenError(
             f"There is no token for location {location_id}. Set HIGHLEVEL_TOKEN, name a --token-file, "
             f"or connect it: importer connect {location_id}"
         )

@@ -13,7 +13,8 @@ from importer.errors import SettingsError
 from importer.jobs.named_job import NamedJob
 from importer.runtime.clock import Clock
 from importer.runtime.logs import logger_of
-from importer.runtime.process_lock import LockHeldError, locked, this_process
+from importer.runtime.process_lock import LockHeldError, this_process
+from importer.state.locks import locked
 
 logger = logger_of(__name__)
 

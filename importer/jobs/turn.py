@@ -97,7 +97,7 @@ class Turn:
         """Go on with a run that stopped, or whose process died under it."""
         settings = self._settings(arrival)
         run_id = self.job_state.open_run
-        if run_id and StateFolder(self._context.state).run_folder(run_id).is_dir():
+        if run_id and run_id in StateFolder(self._context.state).newest_ids(run_id):
             if undone := self._undone(run_id, arrival):
                 return undone
             if waits := self._left_to_people(run_id, arrival):

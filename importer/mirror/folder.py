@@ -11,8 +11,9 @@ from typing import Final
 from importer.errors import RunConflictError, SettingsError, StateError
 from importer.mirror.store import Mirror, MirrorFacts
 from importer.runtime.clock import Clock
-from importer.runtime.process_lock import LockHeldError, locked, this_process
+from importer.runtime.process_lock import LockHeldError, this_process
 from importer.state.database import DamagedError, databases_below, delete_database
+from importer.state.locks import locked
 
 KEEP_DAYS: Final = 7
 """For so long a mirror is kept after it was last read: it holds people's data."""

@@ -50,6 +50,8 @@ class PartEnd:
     reason: str | None = None
     reason_code: str | None = None
     counts: Counts = Counts()
+    wished: bool = False
+    """Somebody asked the run to end: nobody goes on with it unasked."""
 
     @property
     def exit_code(self) -> int:
@@ -99,6 +101,8 @@ def _is_finished(work: PartWork, store: PartStore) -> bool:
 
 async def _carry_out(session: RunSession, work: PartWork, store: PartStore) -> None:
     try:
+        if (asked := await asyncio.to_thread(store.wish, work.run_id)) is not None:
+            raise asked
         session = await asyncio.to_thread(suppress, session)
         rows = await asyncio.to_thread(store.rows, work.run_id, work.location)
         preparation = PartPreparation(session.order, session.mapping, session.journal, rows)
@@ -125,6 +129,7 @@ def _session(work: PartWork, store: PartStore, run: Run, journal: Journal) -> Ru
         context=work.context,
         # Whoever takes it, and whenever: rows that a later run overtook meanwhile are not sent.
         kind=SessionKind.RESUME,
+        of_one_part=True,
     )
 
 
@@ -138,6 +143,7 @@ def _end(work: PartWork, store: PartStore, journal: Journal) -> PartEnd:
         reason=line.reason,
         reason_code=line.reason_code,
         counts=journal.counts(),
+        wished=line.wish is not None,
     )
 
 

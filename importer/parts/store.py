@@ -15,7 +15,7 @@ from importer.runtime.clock import Clock
 from importer.state import StateFolder
 from importer.state.journal import Journal, Run
 from importer.state.kept_files import KeptFiles
-from importer.state.parts import WHOLE, PartLine, PartState, RunParts
+from importer.state.parts import PartLine, PartState, RunParts, parts_in
 from importer.state.postgres.address import Address
 from importer.state.postgres.faces import face_around
 
@@ -62,8 +62,7 @@ class PartStore:
 
     def lines(self, run_id: str) -> tuple[PartLine, ...]:
         """Tell how the parts of a run stand; none where one process works on all of it."""
-        lines = self.parts(run_id).lines()
-        return () if [line.location for line in lines] == [WHOLE] else lines
+        return parts_in(self._run_folder(run_id))
 
     def split(self, run_id: str, parts: Sequence[SplitPart]) -> None:
         """Write down what a run is split into. Raises StateError."""

@@ -113,7 +113,7 @@ class Worker:
             return None
         finally:
             del self._under_way[part]
-        wished = stop.reason is not None and not self.stopping.is_set()
+        wished = end.wished or (stop.reason is not None and not self.stopping.is_set())
         return await self._close(part, end, wished=wished)
 
     async def _close(self, part: QueuedPart, end: PartEnd, *, wished: bool) -> float | None:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from importer.errors import CredentialsError, SettingsError, StopError
+from importer.errors import CredentialsError, NoTokenError, SettingsError, StopError
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.follow_ups import WORKFLOWS
 from importer.highlevel.quota import SendingPlan, plan_sending
@@ -77,6 +77,7 @@ class Delivery:
     context: RunContext
     kind: SessionKind
     suppression: Suppression | None = None
+    of_one_part: bool = False
 
 
 async def deliver(delivery: Delivery) -> list[Leaver]:
@@ -104,7 +105,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 journal=books,
                 policy=_policy(settings, delivery.mapping, replanner),
                 clock=context.clock,
-                quota_marks=state.quota_marks(connection.base_url),
+                quota_marks=state.quota_marks(connection.base_url, _location_ids(delivery.surveyed)),
                 neighbours=None if connection.sandbox else state.sharing(journal, connection.base_url),
                 progress=context.progress,
                 spill_folder=journal.folder,
@@ -242,9 +243,15 @@ async def _open_locations(sender: Sender, delivery: Delivery) -> Catalogs:
             raise catalog
         found[location_id] = catalog
     refusals = [each for each in found.values() if isinstance(each, CredentialsError)]
-    if refusals and len(refusals) == len(found):
+    if refusals and len(refusals) == len(found) and not _fails_rows_alone(delivery, refusals):
         raise refusals[0]
     return found
+
+
+def _fails_rows_alone(delivery: Delivery, refusals: Sequence[CredentialsError]) -> bool:
+    """Tell a location that refuses us while the run has others; where this machine lacks its token, another may have it."""
+    others = delivery.of_one_part and delivery.mapping.location_by_column
+    return others and not any(isinstance(each, NoTokenError) for each in refusals)
 
 
 def _local_hours(window: OpenHours | None, catalogs: Catalogs) -> dict[str, LocalHours]:

@@ -26,6 +26,8 @@ class RunSession:
     kind: SessionKind
     suppression: Suppression | None = None
     """People who are sent nothing."""
+    of_one_part: bool = False
+    """The rows of one location, of a run whose others somebody else sends."""
 
     @property
     def order(self) -> Order:

@@ -101,6 +101,7 @@ async def send(session: RunSession, preparation: Preparation, surveyed: Sequence
         context=session.context,
         kind=session.kind,
         suppression=session.suppression,
+        of_one_part=session.of_one_part,
     )
     try:
         gone = await deliver(delivery)

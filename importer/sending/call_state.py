@@ -14,11 +14,12 @@ FIRST_CONTACT: Final[RowId] = -1
 
 
 class LocationRefusedError(CredentialsLostError):
-    """The location turned us away; ``kind`` says how."""
+    """The location turned us away; ``kind`` says how. ``no_token``: it was not asked, since there was nothing to ask it with."""
 
-    def __init__(self, message: str, *, kind: ReplyKind) -> None:
+    def __init__(self, message: str, *, kind: ReplyKind, no_token: bool = False) -> None:
         super().__init__(message)
         self.kind = kind
+        self.no_token = no_token
 
 
 @value_type(frozen=True, slots=True, kw_only=True)

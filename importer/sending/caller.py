@@ -9,7 +9,7 @@ from dataclasses import InitVar, dataclass, field
 from random import Random
 from typing import Final
 
-from importer.errors import CertificateError, CredentialsError
+from importer.errors import CertificateError, CredentialsError, NoTokenError
 from importer.highlevel.calls import Call
 from importer.highlevel.client import Door, LostReply, RawReply
 from importer.highlevel.quota import NO_READING
@@ -357,7 +357,10 @@ class Caller:
         return None
 
     def _without_token(self, error: CredentialsError) -> LocationRefusedError:
-        return self.holds.close(LocationRefusedError(str(error), kind=ReplyKind.TOKEN_REFUSED))
+        missing = isinstance(error, NoTokenError)
+        return self.holds.close(
+            LocationRefusedError(str(error), kind=ReplyKind.TOKEN_REFUSED, no_token=missing)
+        )
 
     def mark(self, *, ahead_seconds: float) -> QuotaMark:
         """Note what a restart must know: what is in the window, and what may be by the end of ``ahead_seconds``."""

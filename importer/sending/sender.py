@@ -14,6 +14,7 @@ from importer.errors import (
     CertificateError,
     CredentialsError,
     CredentialsLostError,
+    NoTokenError,
     ServiceDownError,
     StopError,
 )
@@ -157,7 +158,8 @@ class Sender:
             raise
         except CredentialsLostError as error:
             location.refuse(str(error))
-            raise CredentialsError(str(error)) from None
+            missing = isinstance(error, LocationRefusedError) and error.no_token
+            raise (NoTokenError if missing else CredentialsError)(str(error)) from None
         location.open(catalog, resolve(self._policy.follow_ups, catalog))
         return catalog
 

@@ -24,6 +24,7 @@ from importer.state.journal.undo_book import IMAGES_MARK
 from importer.state.kept_files import KeptFiles
 from importer.state.locks import holder, locked
 from importer.state.neighbours import Neighbours
+from importer.state.parts import parts_in
 from importer.state.past_runs import PastRuns, unusable
 from importer.state.plans import StoredPlan
 from importer.state.postgres.faces import Face, face_of
@@ -95,6 +96,8 @@ class StateFolder:
             except OSError as cause:
                 raise unusable(self.path, cause) from cause
             _make_private(path / "sources")
+            if face_of(path / JOURNAL_NAME) is not None:  # a worker's role makes no tables
+                QuotaMemory(self.path).begin()
             return NewRun(id=path.name, path=path, sources=path / "sources", started_at=started_at)
 
     def run_folder(self, run_id: str) -> Path:
@@ -125,7 +128,10 @@ class StateFolder:
 
     def as_it_stands(self, run: Run) -> Run:
         """Give a run as its journal has it, but stopped where the process that worked on it died."""
-        if run.state is RunState.RUNNING and self.holder(run.id) is None:
+        if run.state is not RunState.RUNNING or self.holder(run.id) is not None:
+            return run
+        # Of a run over many workers, parts are under way or wait for one, whoever holds the run as a whole.
+        if not parts_in(self.run_folder(run.id)):
             return replace(run, state=RunState.STOPPED, reason=_KILLED, reason_code="killed")
         return run
 

@@ -76,6 +76,10 @@ class Database(Protocol):
 
     def executemany(self, statement: str, values: Iterable[SqlValues], /) -> SqlAnswer: ...
 
+    def each(self, statement: str, values: SqlValues = (), /) -> Iterator[Any]:
+        """Go through the rows of an answer that may be long, of which a few thousand are held at a time."""
+        ...
+
     def executescript(self, script: str, /) -> object: ...
 
     def transaction(self) -> AbstractContextManager[Self]:

@@ -133,6 +133,10 @@ class SqliteDatabase(sqlite3.Connection):
         cursor: sqlite3.Cursor = self.cursor().executemany(statement, values)
         return cursor
 
+    def each(self, statement: str, values: Any = (), /) -> Iterator[Any]:
+        """Go through the rows of an answer, which SQLite reads one by one."""
+        yield from self.execute(statement, values)
+
     def executescript(self, script: str, /) -> sqlite3.Cursor:
         cursor: sqlite3.Cursor = self.cursor().executescript(script)
         return cursor

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -98,6 +99,29 @@ async def ask(
     finally:
         await _ended(process)
     return ChildEnd(code=process.returncode or 0, lines=tuple(_json_lines(out)), said=said[-_TAIL:])
+
+
+async def put_question(module: str, question: Mapping[str, Any], *, seconds: float) -> dict[str, Any]:
+    """Put one question to a module that runs as a process of its own. Raises RefusedRequestError where it takes too long."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        module,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env=environment({}),
+        start_new_session=True,
+    )
+    try:
+        async with asyncio.timeout(seconds):
+            out, _ = await process.communicate(json.dumps(question).encode() + b"\n")
+    except TimeoutError:
+        raise RefusedRequestError(504, f"That took longer than {seconds:.0f} s and was given up.") from None
+    finally:
+        await _ended(process)
+    answers = [each for each in _json_lines(out) if isinstance(each, dict)]
+    return answers[0] if answers else {"refused": "The program that was asked ended without a word."}
 
 
 async def _read(pipe: asyncio.StreamReader | None) -> bytes:

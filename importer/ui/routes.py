@@ -71,6 +71,7 @@ ROUTES: Final = (
     Route("POST", "/api/mask", start.mask),
     Route("POST", "/api/sample", start.sample),
     Route("PUT", "/api/uploads", files.upload, streams=True),
+    Route("POST", "/api/fetch", files.fetch),
     Route("GET", "/d/{draft}/file", files.page),
     Route("GET", "/api/d/{draft}/file", files.describe),
     Route("GET", "/api/d/{draft}/count", files.count),

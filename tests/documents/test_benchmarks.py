@@ -32,6 +32,7 @@ STARTED = {
         ["--rows", "600", "--failing", "20", "--turns", "2"],
         "Chromium",
     ),  # said, too, where there is none
+    "scale": (["--locations", "4", "--workers", "1", "--rows", "3"], "CPU us/row"),
     "sending": (["--rows", "300"], "us"),
     "start": (["--rounds", "1"], "importer --help"),
     "suggestion": (["tuned"], "precision"),

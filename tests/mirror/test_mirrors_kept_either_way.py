@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from importer.errors import RunConflictError
 from importer.highlevel.contacts import HeldContact
 from importer.highlevel.notes import HeldNote
 from importer.mirror.folder import MirrorFolder
@@ -113,3 +115,15 @@ def test_a_mirror_of_last_week_is_swept_and_one_of_today_is_not(store_folder: Pa
     clock.ahead_seconds += 8 * 86_400
     folder.sweep()
     assert folder.all() == ()
+
+
+def test_one_process_of_all_machines_reads_a_location_at_a_time(store_folder: Path) -> None:
+    folder, elsewhere = (MirrorFolder(store_folder, clock=TestClock()) for _ in range(2))
+    with (
+        folder.reading(*PLACE),
+        pytest.raises(RunConflictError, match=rf"being read by .*process {os.getpid()} on"),
+        elsewhere.reading(*PLACE),
+    ):
+        pass
+    with elsewhere.reading(*PLACE):
+        pass

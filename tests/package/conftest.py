@@ -26,7 +26,7 @@ def clean_shell(state: Path) -> dict[str, str]:
     return {**kept, "IMPORTER_STATE": str(state), "NO_COLOR": "1", "COLUMNS": "120"}
 
 
-def environment_with(wheel: Path, place: Path, python: str = sys.executable) -> Path:
+def environment_with(wheel: Path | str, place: Path, python: str = sys.executable) -> Path:
     """Install a wheel, what it requires and nothing else into an empty environment; give the folder of its scripts."""
     done([python, "-m", "venv", place])
     scripts = place / ("Scripts" if sys.platform == "win32" else "bin")

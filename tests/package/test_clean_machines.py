@@ -21,6 +21,8 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="the commands are written for a POSIX shell"),
 ]
 FIRST_PAGES = ("README.md", "docs/starting.md", "docs/guide.md")
+EXTRAS = {"docs/scheduling.md": "serve"}
+"""What a page says at its top that it needs."""
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -79,5 +81,11 @@ def test_the_first_minutes_are_as_shown_on_each_python(
 
 
 @pytest.mark.parametrize("page", sorted({block.page for block in RUN} - set(FIRST_PAGES)))
-def test_every_other_page_is_as_shown_without_a_clone(page: str, scripts: Path, tmp_path: Path) -> None:
-    do_as_shown(page, scripts, tmp_path)
+def test_every_other_page_is_as_shown_without_a_clone(
+    page: str, scripts: Path, wheel: Path, tmp_path: Path
+) -> None:
+    if extra := EXTRAS.get(page):
+        scripts = environment_with(f"{wheel}[{extra}]", tmp_path / "environment")
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    do_as_shown(page, scripts, folder)

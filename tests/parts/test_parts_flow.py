@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from importer.errors import SettingsError, StateError
+from importer.errors import NoTokenError, PausedRunError, SettingsError, StateError
 from importer.parts.closing import ClosingRuns
 from importer.parts.part import PartEnd, PartWork, work_on_part
 from importer.parts.queue import QueuedPart, open_queue
@@ -18,13 +19,14 @@ from importer.parts.submitting import Submitted, submit
 from importer.parts.worker import Worker
 from importer.runs.context import RunContext
 from importer.runtime.stopping import StopSignal
-from importer.sandbox import Sandbox, SandboxSettings
+from importer.sandbox import Account, Sandbox, SandboxSettings
 from importer.settings import Connection, FailureLimit, RunSettings, Secret
 from importer.state.journal import RunState
 from importer.state.parts import PartState
 from importer.state.postgres.address import Address
 from importer.state.postgres.faces import make_face
 from importer.state.postgres.locks import LocationHeldError
+from importer.state.remote import EndWish
 
 MAPPING = """\
 version: 1
@@ -71,7 +73,7 @@ class Cluster:
     async def submit(self, **given: object) -> Submitted:
         return await submit(replace(self.settings(), **given))  # type: ignore[arg-type]
 
-    async def work(self, machine: str = "one") -> Worker:
+    async def work(self, machine: str = "two") -> Worker:
         """Let one worker empty the queue."""
         store = self.store(machine)
 
@@ -84,13 +86,13 @@ class Cluster:
         return worker
 
     async def part(
-        self, run_id: str, location: str, machine: str = "one", *, stop: StopSignal | None = None
+        self, run_id: str, location: str, machine: str = "two", *, stop: StopSignal | None = None
     ) -> PartEnd:
         context = RunContext(stop=stop or StopSignal(), unattended=True)
         work = PartWork(run_id=run_id, location=location, connection=self.connection(), context=context)
         return await work_on_part(work, self.store(machine))
 
-    def results(self, run_id: str, machine: str = "one") -> list[dict[str, str]]:
+    def results(self, run_id: str, machine: str = "two") -> list[dict[str, str]]:
         path = self.folder / machine / "results" / run_id / "results.csv"
         with path.open(encoding="utf-8-sig", newline="") as file:
             return list(csv.DictReader(file))
@@ -100,6 +102,43 @@ class Cluster:
 async def cluster(tmp_path: Path, postgres: str) -> AsyncIterator[Cluster]:
     async with Sandbox(SandboxSettings(burst=0, search_lag_seconds=0)) as vendor:
         yield Cluster(folder=tmp_path, address=Address.read(postgres), vendor=vendor)
+
+
+async def test_every_row_reaches_its_location_once_and_is_told_once(cluster: Cluster) -> None:
+    cluster.write({"A": 5, "B": 3, "C": 1})
+    submitted = await cluster.submit()
+    assert (submitted.parts, submitted.rows) == (3, 9)
+    worker = await cluster.work()
+    assert worker.tally.exit_code == 0
+    assert {each: len(cluster.vendor.contacts(each)) for each in "ABC"} == {"A": 5, "B": 3, "C": 1}
+    lines = cluster.results(submitted.run_id)
+    assert [int(line["import_row"]) for line in lines] == list(range(2, 11))
+    assert Counter(line["import_status"] for line in lines) == {"created": 9}
+
+
+async def test_rows_without_a_location_are_told_as_in_one_process(cluster: Cluster) -> None:
+    cluster.write({"A": 2, "B": 1}, more=",Nobody,nobody@example.com\n")
+    submitted = await cluster.submit()
+    assert (await cluster.work()).tally.exit_code == 1
+    (failed,) = [line for line in cluster.results(submitted.run_id) if line["import_status"] == "failed"]
+    assert (failed["import_row"], failed["import_error_code"]) == ("5", "unknown_location")
+
+
+async def test_a_finished_run_is_not_queued_again(cluster: Cluster) -> None:
+    cluster.write({"A": 2, "B": 1})
+    first = await cluster.submit()
+    await cluster.work()
+    again = await cluster.submit()
+    assert (again.run_id, again.parts, again.finished) == (first.run_id, 0, True)
+    assert (await cluster.submit(fresh=True)).run_id != first.run_id
+
+
+async def test_what_waits_already_is_not_queued_twice(cluster: Cluster) -> None:
+    cluster.write({"A": 2, "B": 1})
+    first = await cluster.submit()
+    again = await cluster.submit()
+    assert (again.run_id, again.parts, again.finished) == (first.run_id, 0, False)
+    assert (await cluster.work()).tally.finished == 2
 
 
 async def test_a_part_that_was_done_is_left_as_it_is(cluster: Cluster) -> None:
@@ -130,6 +169,30 @@ async def test_a_location_that_nobody_submitted_has_no_part(cluster: Cluster) ->
         await cluster.part(run_id, "C")
 
 
+async def test_a_paused_run_waits_for_whoever_submits_it_again(cluster: Cluster) -> None:
+    cluster.write({"A": 3, "B": 1})
+    run_id = (await cluster.submit()).run_id
+    stop = StopSignal()
+    stop.request(PausedRunError("Paused by ann@desk."))
+    end = await cluster.part(run_id, "A", stop=stop)
+    assert (end.exit_code, end.reason_code, end.counts.created) == (3, "paused", 0)
+    again = await cluster.submit()
+    assert again.rows == 4
+    assert (await cluster.work()).tally.exit_code == 0
+    assert len(cluster.vendor.contacts("A")) == 3
+
+
+async def test_a_wish_left_for_a_run_is_heard_and_taken_back_by_the_next_submit(cluster: Cluster) -> None:
+    cluster.write({"A": 1, "B": 1})
+    run_id, store = (await cluster.submit()).run_id, cluster.store("two")
+    assert store.wish(run_id) is None
+    store.parts(run_id).wish(EndWish.PAUSE, by="importer pause, ann@desk")
+    wished = store.wish(run_id)
+    assert isinstance(wished, PausedRunError)
+    await cluster.submit()
+    assert store.wish(run_id) is None
+
+
 @pytest.mark.parametrize(
     ("given", "named"),
     [
@@ -150,6 +213,35 @@ async def test_what_needs_one_process_is_refused(
 def test_state_in_a_folder_is_no_place_for_parts(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="importer worker needs state that all machines reach"):
         PartStore.at(tmp_path, needed_by="importer worker")
+
+
+async def test_a_location_that_refuses_us_fails_its_own_rows_and_no_others(
+    tmp_path: Path, postgres: str
+) -> None:
+    account = Account(token="pit-invented", locations=frozenset({"A"}))
+    async with Sandbox(SandboxSettings(burst=0, search_lag_seconds=0, accounts=(account,))) as vendor:
+        cluster = Cluster(folder=tmp_path, address=Address.read(postgres), vendor=vendor)
+        cluster.write({"A": 2, "B": 1})
+        run_id = (await cluster.submit()).run_id
+        assert (await cluster.work()).tally.exit_code == 1
+        ends = [(line["import_status"], line["import_error_code"]) for line in cluster.results(run_id)]
+        assert Counter(ends) == {("created", ""): 2, ("failed", "location_refused"): 1}
+
+
+async def test_a_machine_without_the_token_leaves_the_rows_to_one_that_has_it(cluster: Cluster) -> None:
+    cluster.write({"A": 2, "B": 1})
+    run_id = (await cluster.submit()).run_id
+    without = PartWork(
+        run_id=run_id,
+        location="A",
+        connection=Connection(base_url=cluster.vendor.base_url),
+        context=RunContext(unattended=True),
+    )
+    with pytest.raises(NoTokenError, match="no token"):
+        await work_on_part(without, cluster.store("two"))
+    (line, _) = cluster.store().lines(run_id)
+    assert (line.state, line.reason_code) == (PartState.STOPPED, "credentials")
+    assert (await cluster.part(run_id, "A")).counts.created == 2
 
 
 async def test_failed_rows_do_not_keep_a_part_from_its_end(cluster: Cluster) -> None:

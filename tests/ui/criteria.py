@@ -48,7 +48,7 @@ PROOFS: Final[Mapping[str, str]] = {
     # rows are counted beside
     "AC-1.7": "test_a_file_is_described_in_the_words_of_the_reader",
     # hidden rows are told with their number
-    "AC-1.8": "test_hidden_rows_of_a_workbook_are_told_with_their_number",
+    "AC-1.8": "test_a_file_is_taken_from_an_address test_hidden_rows_of_a_workbook_are_told_with_their_number",
     # a token is in no page, address, log or draft; remembered on request alone
     "AC-2.1": "test_a_token_is_in_no_page_no_draft_no_log_and_no_argument test_a_token_is_remembered_on_request_alone_and_only_once_it_proved_good",
     # a token that is refused, an agency's, missing scopes

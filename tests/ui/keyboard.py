@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -12,6 +13,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from tests.ui.browser import OpenScreen
 
 _MOST_STOPS: Final = 150
+_SETTLE_SECONDS: Final = 3.0
 _LOOK: Final = """
 if (window.mice === undefined) {
   window.mice = [];
@@ -71,8 +73,11 @@ class Keyboard:
         return Place(*self.screen.run_script(_LOOK, wanted))
 
     def look(self) -> None:
-        """Hold the page to it: the focus is seen."""
-        assert not self.here.unseen, self.here
+        """Hold the page to it: the focus is seen, once the page has drawn what there is."""
+        end = time.monotonic() + _SETTLE_SECONDS
+        while (here := self.here).unseen and time.monotonic() < end:
+            pass
+        assert not here.unseen, here
 
     def tab(self) -> None:
         """Go on to the next stop, from whatever has the focus when the key arrives."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+from collections.abc import AsyncIterator
 from typing import Any
 
 import openpyxl
@@ -95,3 +97,46 @@ async def test_a_file_that_was_imported_before_says_so_and_where(visitor: Visito
     assert (await visitor.ask(f"/api/d/{await uploaded(visitor, 'x.csv', content + b'x')}/met-before"))[
         "runs"
     ] == []
+
+
+@pytest.fixture
+async def address() -> AsyncIterator[str]:
+    """Serve a list on loopback."""
+
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        content = b"Name,E-mail\nAda,ada@example.com\n"
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nConnection: close\r\n"
+            b"Content-Length: %d\r\n\r\n%s" % (len(content), content)
+        )
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/export/people.csv?key=secret"
+
+
+async def test_a_file_is_taken_from_an_address(visitor: Visitor, screen: Screen, address: str) -> None:
+    status, answer = await visitor.post("/api/fetch", {"address": address})
+
+    assert status == 200, answer
+    found = (await visitor.ask(f"/api/d/{answer['draft']}/file"))["found"]
+    assert found["rows"] == [{"row": 2, "cells": ["Ada", "ada@example.com"]}]
+    draft = screen.drafts.open(answer["draft"])
+    assert draft.name == "people.csv"
+    assert screen.drafts.source(draft).is_relative_to(screen.drafts.folder(draft.id))
+    assert "secret" not in (screen.drafts.folder(draft.id) / "draft.json").read_text()
+
+
+@pytest.mark.parametrize(
+    "said", ["/etc/passwd", "-", "file:///etc/passwd", "highlevel:ve9EPM428h8vShlRW1KT", ""]
+)
+async def test_no_path_of_this_computer_is_taken_for_an_address(
+    visitor: Visitor, screen: Screen, said: str
+) -> None:
+    status, answer = await visitor.post("/api/fetch", {"address": said})
+
+    assert (status, bool(answer["error"])) == (422, True)
+    assert list(screen.drafts.list()) == []
+    assert not any(screen.drafts.path.iterdir())

@@ -109,7 +109,7 @@ def test_the_sample_is_imported_and_taken_back_by_the_keyboard_with_nothing_but_
     assert opened.complaints() == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.campaign)])
 def test_no_page_has_a_finding_of_the_accessibility_checker(
     walked: tuple[OpenScreen, list[str]], scheme: str
 ) -> None:

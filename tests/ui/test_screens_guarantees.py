@@ -64,6 +64,7 @@ def open_page(screen: OpenScreen, page: str) -> None:
     )
 
 
+@pytest.mark.campaign
 def test_nothing_moves_where_somebody_wishes_for_less_motion(rows: tuple[OpenScreen, str]) -> None:
     """G5."""
     screen, draft = rows

@@ -143,8 +143,8 @@ def shows_failing(screen: OpenScreen, count: str) -> bool:
 
 
 def into_the_grid(screen: OpenScreen, keys: Keyboard) -> None:
-    cell = screen.find(".grid [tabindex='0']")
-    screen.until(lambda: "\u2026" not in cell.text, "rows")
+    first = "return parseInt(document.querySelector('.grid .grid-cell.number').textContent, 10) > 0"
+    screen.until(lambda: screen.run_script(first), "rows")
     while not screen.run_script("return document.querySelector('.grid').contains(document.activeElement)"):
         keys.tab()
 

@@ -100,5 +100,7 @@ def test_an_agency_is_connected_through_its_consent_and_one_of_its_sub_accounts_
     opened.until(lambda: len(opened.all("#agency li button")) == 1, "one sub-account")
     assert opened.axe() == []
     opened.find("#agency li button").click()
-    assert opened.find("#location").get_attribute("value") == SOUTH
+    opened.until(
+        lambda: opened.find("#location").get_attribute("value") == SOUTH, "the sub-account that was chosen"
+    )
     assert opened.find("#client-secret").get_attribute("value") == ""

@@ -42,6 +42,7 @@ def opened(driver: Chrome, vendor: Sandbox, tmp_path_factory: pytest.TempPathFac
         yield screen
 
 
+@pytest.mark.campaign
 def test_values_that_a_choice_field_would_refuse_stand_open_with_its_options(
     opened: OpenScreen, vendor: Sandbox
 ) -> None:
@@ -82,5 +83,32 @@ def test_an_export_is_named_and_its_mapping_taken(opened: OpenScreen) -> None:
 
     opened.find("#taken")
     assert "# HubSpot" in (opened.find("#yaml").get_attribute("value") or "")
+    assert opened.axe() == []
+    assert opened.complaints() == []
+
+
+def test_a_column_that_says_who_refused_has_its_values_explained_and_the_others_left_out(
+    opened: OpenScreen,
+) -> None:
+    file = opened.state.parent / "refusals.csv"
+    file.write_text(
+        "E-mail,Status\nada@example.com,Kunde\nben@example.com,gesperrt\ncy@example.com,Kunde\n",
+        encoding="utf-8",
+    )
+    opened.go("/")
+    opened.find("#file").send_keys(str(file))
+    opened.press("Yes, go on")
+    opened.press("Go on with the sandbox")
+    opened.find("select[aria-label='Where Status goes']").send_keys("Do not disturb", Keys.TAB)
+    opened.find("input[aria-label='What gesperrt becomes']").send_keys("yes", Keys.TAB)
+    opened.until(lambda: "gesperrt:" in (opened.find("#yaml").get_attribute("value") or ""), "value map")
+
+    opened.find("select.others").send_keys("are left out", Keys.TAB)
+
+    opened.until(lambda: "on_invalid: drop" in (opened.find("#yaml").get_attribute("value") or ""), "rule")
+    opened.until(
+        lambda: [each.text for each in opened.all(".column .sent li")] == ["(nothing)", "true", "(nothing)"],
+        "what is sent",
+    )
     assert opened.axe() == []
     assert opened.complaints() == []

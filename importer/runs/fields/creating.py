@@ -28,10 +28,11 @@ from importer.runs.foreseen_rows import taken_in
 from importer.runs.intake import choose_location, require_destination
 from importer.runs.looking import open_looker
 from importer.runs.planning.fetching import fetched
-from importer.runtime.process_lock import LockHeldError, locked, this_process
+from importer.runtime.process_lock import LockHeldError, this_process
 from importer.sending import Sender
 from importer.settings import RunSettings, location_in
 from importer.sources.locations import location_named
+from importer.state.locks import locked
 
 
 @value_type(frozen=True, slots=True, kw_only=True)

@@ -164,7 +164,7 @@ def count_warnings(db: Database) -> tuple[CodeCount, ...]:
     counts: dict[str, int] = {}
     rows: dict[str, list[RowId]] = {}
     messages: dict[str, str] = {}
-    for row, text in db.execute(
+    for row, text in db.each(
         'SELECT "row", warnings FROM outcomes WHERE warnings IS NOT NULL ORDER BY "row"'
     ):
         for fault in read_warnings(text):

@@ -467,7 +467,7 @@ class Journal:
     def refused_rows(self) -> Iterator[RowId]:
         """List the failed rows that only a correction helps: what they hold, nobody has."""
         query = 'SELECT "row" FROM outcomes WHERE status = ? AND remedy = ?'
-        for (row,) in self._db.execute(query, (Status.FAILED.value, Remedy.FIX_ROW.value)):
+        for (row,) in self._db.each(query, (Status.FAILED.value, Remedy.FIX_ROW.value)):
             yield row
 
     @property

@@ -91,7 +91,7 @@ class StoredContacts:
 def reached_contacts(db: Database) -> Iterator[str]:
     """List the contacts that a run wrote to, or put something beside."""
     query = f"SELECT DISTINCT contact_id FROM {_STORED} AS stored WHERE NOT {_FOUND_ALONE}"  # noqa: S608  (our own words)
-    for (contact_id,) in db.execute(query):
+    for (contact_id,) in db.each(query):
         yield contact_id
 
 
@@ -210,7 +210,7 @@ class UndoBook:
 
     def all_made_beside(self) -> Iterator[Added]:
         """Tell what all rows put beside contacts."""
-        return map(added_of, self._db.execute(f"SELECT {ADDED_COLUMNS} FROM additions WHERE made > 0"))  # noqa: S608  (likewise)
+        return map(added_of, self._db.each(f"SELECT {ADDED_COLUMNS} FROM additions WHERE made > 0"))  # noqa: S608  (likewise)
 
     def take_up(self, contact_ids: Iterable[str], run_id: str) -> None:
         """Note the contacts, of those that the run reached, that a later run wrote to."""

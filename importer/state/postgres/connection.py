@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from importer.errors import SettingsError, StateError
@@ -14,7 +15,7 @@ from importer.state.purpose import AlreadyThereError, DamagedError, Purpose
 
 try:
     import psycopg
-    from psycopg import RawCursor
+    from psycopg import RawCursor, RawServerCursor
     from psycopg.adapt import Buffer, Dumper, Loader
     from psycopg.types.numeric import Int8Dumper
     from psycopg.types.string import BytesBinaryDumper, StrDumperUnknown
@@ -99,6 +100,16 @@ def connect(address: Address, purpose: Purpose) -> Connection:
     _adapt(connection)
     _warn_of_open_line(connection, address)
     return connection
+
+
+def long_answer(
+    connection: Connection, name: str, statement: str, values: Sequence[Any], *, rows: int
+) -> Iterator[Any]:
+    """Go through an answer that stays with the server, so many rows at a time; other statements may come in between."""
+    with RawServerCursor(connection, name, withhold=True) as cursor:
+        cursor.itersize = rows
+        cursor.execute(statement, values or None)
+        yield from cursor
 
 
 def _warn_of_open_line(connection: Connection, address: Address) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 
 from importer.errors import StateError
 from importer.state.postgres.address import Address
-from importer.state.postgres.connection import Connection, Error, connect, state_error
+from importer.state.postgres.connection import Connection, Error, connect, long_answer, state_error
 from importer.state.postgres.dialect import held, translate
 from importer.state.purpose import Database, Purpose, SqlAnswer, SqlValues
 from importer.state.sqlite import statements
@@ -20,6 +20,9 @@ ALL_PARTS: Final = (
     "SET importer.part = '1'; SET importer.first_part = '0'; SET importer.last_part = '9223372036854775807'"
 )
 """What a connection to a journal speaks for unless it is told: all parts of its run, and what it writes is the first's."""
+
+
+_ROWS_AT_A_TIME: Final = 2_000
 
 
 class _Nothing:
@@ -47,6 +50,7 @@ class PostgresDatabase:
         self.schema = schema
         self.path = path
         self.purpose = purpose
+        self._long_answers = 0
         self._begin = f"BEGIN; SELECT pg_advisory_xact_lock({lock_key('writer', schema)})"
         self.connection: Connection = connect(address, purpose)
         with self._translating():
@@ -81,6 +85,16 @@ class PostgresDatabase:
             cursor = self.connection.cursor()
             cursor.executemany(said.text, chain([first], rows))
             return cursor
+
+    def each(self, statement: str, values: SqlValues = (), /) -> Iterator[Any]:
+        """Go through the rows of an answer that may be long: psycopg's own cursor would hold all of them."""
+        said = translate(statement)
+        self._long_answers += 1
+        name = f"long_answer_{self._long_answers}"
+        with self._translating():
+            yield from long_answer(
+                self.connection, name, said.text, said.ordered(values), rows=_ROWS_AT_A_TIME
+            )
 
     def define(self, script: str) -> None:
         """Do a script that is written for Postgres, functions and all."""

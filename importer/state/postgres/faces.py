@@ -35,7 +35,8 @@ def make_face(address: Address, below: Path) -> Path:
     name = hashlib.sha256(address.text.encode(errors="surrogatepass")).hexdigest()[:16]
     folder = below / "machines" / name
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for each in (below, folder.parent, folder):  # of those above, mkdir would not take the mode
+            each.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as cause:
         raise SettingsError(
             f"{folder}, where this machine keeps its scratch files, cannot be made: {cause.strerror}."

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from importer.errors import MappingError
+from importer.errors import MappingError, SettingsError
 from importer.mapping import parse_mapping
 from importer.records import Json
 from importer.runtime.private_files import write_private
 from importer.state.journal import Run
+from importer.ui import children
 from importer.ui.drafts import FILE_FOLDER, Draft, safe_name
 from importer.ui.edits import forget_edits
 from importer.ui.handling.history import location_names
@@ -22,6 +23,8 @@ from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest,
 from importer.ui.uploads import may_hold_table, receive
 
 _COUNT_SECONDS = 600.0
+_FETCH_SECONDS = 1800.0
+_LONGEST_ADDRESS = 4000
 _READING = ("sheet", "header_row", "encoding", "delimiter")
 
 
@@ -59,6 +62,29 @@ def refuse_by_name(screen: Screen, said: str) -> None:
     """Refuse a file that is no table by its name, before a byte of it is taken. Raises RefusedRequestError."""
     if not may_hold_table(said):
         raise RefusedRequestError(422, screen.words("upload.suffix", name=said))
+
+
+async def fetch(screen: Screen, asked: ScreenRequest) -> ScreenReply:
+    """Copy a file from an address into a new draft: a Google sheet, a web address, a bucket, a server."""
+    address = taken(asked.said(), "address", str).strip()[:_LONGEST_ADDRESS]
+    draft = screen.drafts.create()
+    try:
+        file, name = await _fetched(address, screen.drafts.folder_of_file(draft.id))
+    except BaseException:
+        screen.drafts.discard(draft.id)
+        raise
+    source = file.relative_to(screen.drafts.folder(draft.id))
+    screen.drafts.change(draft.id, name=name, source=str(source))
+    return data({"draft": draft.id})
+
+
+async def _fetched(address: str, folder: Path) -> tuple[Path, str]:
+    """Copy the file of an address; give the copy and its name. Raises SettingsError."""
+    question = {"address": address, "folder": str(folder)}
+    found = await children.put_question("importer.ui.fetch_process", question, seconds=_FETCH_SECONDS)
+    if "refused" in found:
+        raise SettingsError(str(found["refused"]))
+    return Path(found["file"]), str(found["name"])
 
 
 def _take_over(screen: Screen, draft_id: str, run: Run) -> None:

@@ -125,5 +125,22 @@ def test_no_foreign_error_gets_out(notebook: Database, use: Callable[[Database],
         use(notebook)
 
 
+def test_a_long_answer_is_gone_through_a_few_rows_at_a_time_whatever_is_asked_in_between(
+    notebook: Database,
+) -> None:
+    with notebook.transaction():
+        notebook.executemany("INSERT INTO notes (text) VALUES (?)", [(f"{n}",) for n in range(5_000)])
+    notes = notebook.each("SELECT number, text FROM notes WHERE number > ? ORDER BY number", (10,))
+    first = next(notes)
+    if notebook.shared:  # the rest stays with the server
+        assert notebook.execute("SELECT count(*) FROM pg_cursors").fetchone() == (1,)
+    with notebook.transaction():
+        notebook.execute("UPDATE notes SET text = 'a' WHERE number = 5000")
+    rest = sum(1 for _ in notes)
+    assert (first, rest) == ((11, "10"), 4_989)
+    if notebook.shared:
+        assert notebook.execute("SELECT count(*) FROM pg_cursors").fetchone() == (0,)
+
+
 def test_an_empty_batch_is_nothing(notebook: Database) -> None:
     assert notebook.executemany("INSERT INTO notes (text) VALUES (?)", []).rowcount <= 0

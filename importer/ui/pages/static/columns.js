@@ -32,6 +32,7 @@ function Columns() {
   const [busy, setBusy] = useState(false);
   const [filter, setFilter] = useState("all");
   const [picked, setPicked] = useState(0);
+  const looked = useRef(new Set());
 
   const reload = () => get(`/api/d/${draft.id}/columns`).then(take).catch((refused) => setError(refused.message));
   useEffect(() => {
@@ -72,7 +73,10 @@ function Columns() {
   if (!state) return html`<${Trouble} error=${error} />${error ? null : html`<p role="status">${t("columns.looking")}</p>`}`;
   const all = state.samples.map((_, column) => column);
   const look = all.filter((column) => needsLook(state, column));
-  const shown = filter === "look" ? look : all;
+  // What somebody is at work on stays where it is, also once it needs no look any more.
+  for (const column of look) looked.current.add(column);
+  const shown = filter === "look" ? all.filter((column) => looked.current.has(column)) : all;
+  const lookAgain = () => { looked.current = new Set(look); setFilter("look"); };
   const identified = state.rules.some((rule) => rule.places.length && ["email", "phone", "id"].includes(rule.path[1]) && rule.path[0] === "fields");
   const open = all.filter((column) => undecided(state, column));
   const left = all.filter((column) => !ruleOf(state, column) && !namesPlace(state, column) && state.samples[column].filled && !toDecide(state, column));
@@ -84,7 +88,7 @@ function Columns() {
     ${state.suggestion.doubts.filter((doubt) => doubt.loud).map((doubt) => html`<p class="notice halt">${doubt.sentence}</p>`)}
     <section aria-busy=${busy}>
       <div class="onward" role="group" aria-label=${t("columns.filter")}>
-        <button type="button" aria-pressed=${filter === "look" ? "true" : "false"} onClick=${() => setFilter("look")}>${t("columns.look", { n: number(look.length) })}</button>
+        <button type="button" aria-pressed=${filter === "look" ? "true" : "false"} onClick=${lookAgain}>${t("columns.look", { n: number(look.length) })}</button>
         <button type="button" aria-pressed=${filter === "all" ? "true" : "false"} onClick=${() => setFilter("all")}>${t("columns.all", { n: number(all.length) })}</button>
       </div>
       ${shown.length ? html`<ol class="columns">${shown.map((column) => html`<${Column} key=${column} column=${column} state=${state} change=${change} acknowledge=${acknowledge} />`)}</ol>`
@@ -163,9 +167,10 @@ function Column({ column, state, change, acknowledge }) {
   const title = titleOf(state, column);
   const field = fieldOf(state, rule);
   const loadValues = () => get(`/api/d/${draft.id}/values?column=${encodeURIComponent(sample.header)}`).then(setValues).catch((refused) => say(refused.message));
+  const explain = rule && refuses(rule) && !(guess && guess.key === rule.key);
   const strange = values && rule ? lacking(field, values.values, rule) : [];
   // A choice field refuses what is none of its options: that is shown without being asked for.
-  useEffect(() => { if (field && field.options.length && !rule.by_hand.length) loadValues(); }, [field && field.id]);
+  useEffect(() => { if (((field && field.options.length) || explain) && !rule.by_hand.length) loadValues(); }, [field && field.id, explain]);
   const suggested = Boolean(guess && rule && guess.key === rule.key);
   const assign = (target, before) => {
     setAdding(false);
@@ -193,7 +198,7 @@ function Column({ column, state, change, acknowledge }) {
       ${toDecide(state, column) ? html`<label class="choice"><input type="checkbox" checked=${state.acknowledged.includes(sample.header)}
         onChange=${(event) => acknowledge(event.target.checked ? [...state.acknowledged, sample.header] : state.acknowledged.filter((each) => each !== sample.header))} />
         <span>${t(rule ? "columns.as_it_is" : "columns.on_purpose")}</span></label>${rule ? null : html`<p class="note">${t("columns.consent_how")}</p>`}` : null}
-      ${rule && !rule.by_hand.length ? html`<details open=${strange.length > 0} onToggle=${(event) => event.target.open && !values && loadValues()}>
+      ${rule && !rule.by_hand.length ? html`<details class="values" open=${strange.length > 0 || explain} onToggle=${(event) => event.target.open && !values && loadValues()}>
         <summary>${t("columns.values")}</summary>${strange.length ? html`<p class="notice halt">${t("fields.strange", { n: number(strange.length) })}</p>` : null}
         ${values ? html`<${ValueMap} values=${values} rule=${rule} header=${sample.header} change=${change} setValues=${setValues} field=${field} strange=${strange} />` : null}</details>` : null}
     </div>
@@ -292,6 +297,9 @@ function sentValue(row, path) {
   return Array.isArray(found) ? found.join(", ") : typeof found === "object" ? JSON.stringify(found) : String(found);
 }
 
+// Whether a rule says who may not be written to: its words are a program's own, and each has to be explained.
+const refuses = (rule) => Boolean(rule && rule.path[0] === "fields" && /^(dnd|dndSettings\.\w+)$/.test(rule.path[1]));
+
 function ValueMap({ values, rule, header, change, setValues, field, strange }) {
   const options = field ? field.options : [];
   const list = options.length ? `options-${rule.places[0]}` : null;
@@ -304,11 +312,13 @@ function ValueMap({ values, rule, header, change, setValues, field, strange }) {
     const others = Object.keys(map).some((each) => each !== value);
     return change({ do: "edit", set_to: [], unset: [others ? [...rule.path, "map", value] : [...rule.path, "map"]] });
   };
+  const others = (to) => change({ do: "edit", set_to: to ? [[[...rule.path, to === "keep" ? "unmapped" : "on_invalid"], to]] : [],
+    unset: ["unmapped", "on_invalid"].filter((key) => to !== { unmapped: "keep", on_invalid: "drop" }[key]).map((key) => [...rule.path, key]) });
   const narrow = (prefix) => get(`/api/d/${draft.id}/values?column=${encodeURIComponent(header)}&prefix=${encodeURIComponent(prefix)}`).then(setValues);
   return html`<p class="note">${t("columns.distinct", { n: number(values.distinct), about: values.exact ? "" : t("columns.about") })}</p>
-    ${Object.keys(map).length ? html`<label>${t("columns.others")}<${Choice} class="others" value=${said.unmapped || ""} choose=${(to) => change(to
-      ? { do: "edit", set_to: [[[...rule.path, "unmapped"], to]], unset: [] } : { do: "edit", set_to: [], unset: [[...rule.path, "unmapped"]] })}>
-      ${(now) => ["", "keep"].map((each) => html`<option value=${each} selected=${now === each}>${t("others." + (each || "fail"))}</option>`)}</></label>` : null}
+    ${refuses(rule) ? html`<p class="note">${t("columns.refusals")}</p>` : null}
+    ${Object.keys(map).length || refuses(rule) ? html`<label>${t("columns.others")}<${Choice} class="others" value=${said.unmapped || (said.on_invalid === "drop" ? "drop" : "")} choose=${others}>
+      ${(now) => ["", "keep", "drop"].map((each) => html`<option value=${each} selected=${now === each}>${t("others." + (each || "fail"))}</option>`)}</></label>` : null}
     <label>${t("columns.values_from")}<input type="search" onInput=${(event) => narrow(event.target.value)} /></label>
     <table><thead><tr><th scope="col">${t("columns.value")}</th><th scope="col" class="n">${t("runs.rows")}</th><th scope="col">${t("columns.becomes")}</th></tr></thead>
     <tbody>${sorted.map((each) => html`<tr class=${strange.includes(each) ? "strange" : null}><th scope="row"><span class="value">${each.value}</span></th><td class="n">${number(each.rows)}</td>

@@ -1,5 +1,5 @@
 // S2: Connect with HighLevel: the login is a process of its own, and this page shows what it asks.
-import { Trouble, get, html, number, poll, post, say, t, useEffect, useState } from "./ui.js";
+import { Trouble, get, html, number, poll, post, say, t, useEffect, useRef, useState } from "./ui.js";
 
 const MOST = 500;
 
@@ -66,7 +66,14 @@ export function Agency({ where, pick }) {
   const [found, setFound] = useState(null);
   const [search, setSearch] = useState("");
   const [error, setError] = useState(null);
-  const look = (text) => { setFound(null); setError(null); get(`/api/agency-locations?search=${encodeURIComponent(text)}`).then((answer) => setFound(answer.locations)).catch((refused) => setError(refused.message)); };
+  const asked = useRef(0);
+  const look = (text) => {
+    const turn = ++asked.current; // the answer to what was looked for before may come later, and is not wanted any more
+    setFound(null);
+    setError(null);
+    get(`/api/agency-locations?search=${encodeURIComponent(text)}`).then((answer) => { if (turn === asked.current) setFound(answer.locations); })
+      .catch((refused) => { if (turn === asked.current) setError(refused.message); });
+  };
   useEffect(() => look(""), []);
   return html`<div id="agency"><h2>${t("agency.title")}</h2>
     <label>${t("agency.search")}<input type="search" id="agency-search" autocomplete="off" maxlength="100" value=${search}

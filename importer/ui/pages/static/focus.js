@@ -2,6 +2,7 @@
 // used for a while, the nearest thing that was around it has the focus, and gives it back once the other can be used again.
 let wanted = null;
 let standIn = null;
+let followed = false;
 
 const usable = (element) => element.isConnected && !element.disabled && element.checkVisibility();
 const lost = () => { const here = document.activeElement; return !here || here === document.body || !usable(here); };
@@ -12,24 +13,42 @@ function around(element) {
   return found;
 }
 
-const again = () => (usable(wanted.element) ? wanted.element : wanted.id ? [document.getElementById(wanted.id)].find((each) => each && usable(each)) : null);
+// The very thing, or what was drawn in its place under the same name.
+function again() {
+  if (usable(wanted.element)) return wanted.element;
+  const named = wanted.element.id ? document.getElementById(wanted.element.id) : null;
+  return named && usable(named) ? named : null;
+}
 
-function keep() {
-  if (!wanted || !(lost() || document.activeElement === standIn)) return;
-  const back = again();
-  if (back) { back.focus(); return; }
-  if (!lost()) return;
+function stand() {
   standIn = wanted.around.find((each) => usable(each) && each.getClientRects().length) || document.getElementById("main");
   if (!standIn.hasAttribute("tabindex")) standIn.tabIndex = -1;
   standIn.focus();
+  followed = true;
+}
+
+// What is drawn above may push it out of sight: it is followed until somebody goes somewhere.
+function show() {
+  const here = standIn;
+  if (followed) requestAnimationFrame(() => { if (followed && document.activeElement === here) here.scrollIntoView({ block: "nearest" }); });
+}
+
+function keep() {
+  if (!wanted) return;
+  const waits = standIn !== null && document.activeElement === standIn;
+  if (!waits && !lost()) return;
+  if (!waits && usable(wanted.element)) { wanted = null; return; } // it was left on purpose
+  const back = again();
+  if (back) back.focus();
+  else if (!waits) stand();
+  show();
 }
 
 document.addEventListener("focusin", ({ target }) => {
   if (target === standIn) return;
   standIn = null;
-  wanted = { element: target, id: target.id, around: around(target) };
+  wanted = { element: target, around: around(target) };
 });
-// Who leaves the page, or points at nothing, means it.
-document.addEventListener("focusout", ({ target }) => setTimeout(() => { if (wanted?.element === target && usable(target) && lost()) wanted = null; }));
 document.addEventListener("pointerdown", () => { wanted = null; standIn = null; }, true);
+for (const moved of ["keydown", "wheel", "touchmove"]) document.addEventListener(moved, () => { followed = false; }, { capture: true, passive: true });
 new MutationObserver(keep).observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ["disabled", "hidden", "open"] });

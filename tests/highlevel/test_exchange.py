@@ -1,0 +1,52 @@
+"""A request leaves when it is to leave, or not at all: a machine that stood still may have been replaced by another."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from importer.highlevel.exchange import ConnectionPool, UnreachedError, describe
+from importer.sandbox import Sandbox, SandboxSettings
+
+STALE_SECONDS = 0.2
+_REQUEST = b"GET /locations/loc1 HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@asynccontextmanager
+async def opened_pool() -> AsyncIterator[tuple[ConnectionPool, Sandbox]]:
+    async with Sandbox(SandboxSettings()) as vendor:
+        pool = ConnectionPool(
+            vendor.base_url, proxy=None, connect_seconds=30, reply_seconds=30, stale_seconds=STALE_SECONDS
+        )
+        await pool.open()
+        try:
+            yield pool, vendor
+        finally:
+            await pool.close()
+
+
+async def stood_still(exchange: asyncio.Task[object]) -> str:
+    """Let the loop stand still for longer than a request is good for, between its asking and its leaving."""
+    asyncio.get_running_loop().call_soon(time.sleep, 2 * STALE_SECONDS)
+    with pytest.raises(UnreachedError) as refused:
+        await exchange
+    return describe(refused.value)
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["over a kept connection", "while it is connected"])
+async def test_what_did_not_leave_before_the_machine_stood_still_does_not_leave_afterwards(
+    *,
+    kept: bool,
+) -> None:
+    async with opened_pool() as (pool, vendor):
+        if kept:
+            await pool.exchange(_REQUEST)
+        before = vendor.state()["requests"]
+        said = await stood_still(asyncio.create_task(pool.exchange(_REQUEST)))
+        assert said == "not sent, since this machine stood still"
+        found = await pool.exchange(_REQUEST)
+        assert (found.status, vendor.state()["requests"] - before) == (401, 1)
