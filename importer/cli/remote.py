@@ -61,18 +61,15 @@ def _ask(wanted: str | None, state: Path | None, wish: str, *, quiet: bool) -> N
     from importer.results.commands import access_words
     from importer.runtime.environment import user_at_host
     from importer.state import StateFolder
-    from importer.state.parts import RunParts, parts_in
-    from importer.state.remote import EndWish, leave_wish
+    from importer.state.parts import wish_for_end
+    from importer.state.remote import EndWish
 
     load_environment()
     folder = StateFolder(state_folder(state))
     found = _under_way(folder, wanted)
     owner, run_folder = folder.holder(found.id), folder.run_folder(found.id)
     by = f"importer {wish}, {user_at_host()}"
-    if parts_in(run_folder):
-        RunParts(run_folder).wish(EndWish(wish), by=by)
-    else:
-        leave_wish(run_folder, EndWish(wish), by=by, pid=None if owner is None else owner.pid)
+    wish_for_end(run_folder, EndWish(wish), by=by, pid=None if owner is None else owner.pid)
     until = time.monotonic() + _PATIENCE_SECONDS
     while folder.holder(found.id) is not None or _has_parts_under_way(run_folder):
         if time.monotonic() > until:

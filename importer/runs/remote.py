@@ -21,7 +21,8 @@ from importer.runtime.logs import logger_of
 from importer.runtime.progress import Phase, SendingProgress
 from importer.runtime.stopping import StopSignal
 from importer.state.journal import Journal, SessionKind
-from importer.state.remote import PROGRESS_NAME, EndWish, discard_old_wish, take_wish, write_progress
+from importer.state.parts import discard_wish_for_end, take_wish_for_end
+from importer.state.remote import PROGRESS_NAME, EndWish, write_progress
 
 logger = logger_of(__name__)
 
@@ -60,10 +61,11 @@ async def heeding_wishes(folder: Path, stop: StopSignal) -> AsyncIterator[None]:
     async def beat() -> None:
         while True:
             await asyncio.sleep(_BEAT_SECONDS)
-            if (found := take_wish(folder)) is not None:
-                stop.request(ending(*found))
+            with contextlib.suppress(ImporterError):  # over machines: asked again with the next beat
+                if (found := await asyncio.to_thread(take_wish_for_end, folder)) is not None:
+                    stop.request(ending(*found))
 
-    discard_old_wish(folder)
+    await asyncio.to_thread(discard_wish_for_end, folder)
     beating = asyncio.create_task(beat())
     try:
         yield

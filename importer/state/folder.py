@@ -96,6 +96,8 @@ class StateFolder:
             except OSError as cause:
                 raise unusable(self.path, cause) from cause
             _make_private(path / "sources")
+            if face_of(path / JOURNAL_NAME) is not None:  # a worker's role makes no tables
+                QuotaMemory(self.path).begin()
             return NewRun(id=path.name, path=path, sources=path / "sources", started_at=started_at)
 
     def run_folder(self, run_id: str) -> Path:

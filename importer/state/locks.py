@@ -12,7 +12,7 @@ from typing import Final
 
 from importer.runtime import process_lock
 from importer.runtime.process_lock import PATIENCE_SECONDS, LockHeldError, Owner
-from importer.state.database import Database, Purpose, ensure_database, replacing
+from importer.state.database import Database, Purpose, database_is_there, ensure_database, replacing
 from importer.state.postgres.faces import Face, face_around
 
 _FILE_NAME: Final = "locks.db"
@@ -59,6 +59,8 @@ def holder(path: Path) -> Owner | None:
     face = face_around(path)
     if face is None:
         return process_lock.holder(path)
+    if not database_is_there(face.folder / _FILE_NAME):
+        return None
     with contextlib.closing(_owners(face)) as db:
         key = _key(face, path)
         if not db.execute(_HELD, (key >> 32 & 0xFFFF_FFFF, key & 0xFFFF_FFFF)).fetchone()[0]:

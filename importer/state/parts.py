@@ -16,7 +16,7 @@ from importer.state.database import Database
 from importer.state.journal import Journal
 from importer.state.journal.storage import FILE_NAME, open_up_to_date
 from importer.state.postgres.faces import face_of
-from importer.state.remote import EndWish
+from importer.state.remote import EndWish, discard_old_wish, leave_wish, take_wish
 
 WHOLE: Final = "*"
 """The one part of a run that one process works on."""
@@ -87,11 +87,11 @@ class RunParts:
                 [(PartState.QUEUED.value, each, PartState.FINISHED.value) for each in locations],
             )
 
-    def wish(self, wish: EndWish | None, *, by: str = "") -> None:
-        """Ask of all parts that are not through that they end; None takes that back."""
+    def wish(self, wish: EndWish | None, *, by: str = "", location: str | None = None) -> None:
+        """Ask of all parts that are not through, or of one, that they end; None takes that back."""
         with self._opened() as db:
-            query = "UPDATE parts SET wish = ?, wished_by = ? WHERE state <> ?"
-            cells = (None if wish is None else wish.value, by[:200], PartState.FINISHED.value)
+            query = "UPDATE parts SET wish = ?, wished_by = ? WHERE state <> ? AND location = coalesce(?, location)"
+            cells = (None if wish is None else wish.value, by[:200], PartState.FINISHED.value, location)
             db.execute(query, cells)
 
     def wished(self) -> dict[str, tuple[EndWish, str]]:
@@ -136,6 +136,29 @@ def parts_in(folder: Path) -> tuple[PartLine, ...]:
         return ()
     lines = RunParts(folder).lines()
     return () if [line.location for line in lines] == [WHOLE] else lines
+
+
+def wish_for_end(folder: Path, wish: EndWish, *, by: str, pid: int | None) -> None:
+    """Ask the process that works on a run that it end: by its folder, or over machines. ``pid``: who it is, on this one."""
+    if face_of(folder / FILE_NAME) is None:
+        leave_wish(folder, wish, by=by, pid=pid)
+    else:
+        RunParts(folder).wish(wish, by=by)
+
+
+def take_wish_for_end(folder: Path) -> tuple[EndWish, str] | None:
+    """Take what was asked of the process that works on all of a run, with who asked."""
+    if face_of(folder / FILE_NAME) is None:
+        return take_wish(folder)
+    return RunParts(folder).wished().get(WHOLE)
+
+
+def discard_wish_for_end(folder: Path) -> None:
+    """Take away what was asked of an earlier process."""
+    if face_of(folder / FILE_NAME) is None:
+        discard_old_wish(folder)
+    else:
+        RunParts(folder).wish(None, location=WHOLE)
 
 
 def _line(*cells: object) -> PartLine:

@@ -136,6 +136,21 @@ def test_a_run_that_sends_to_a_location_keeps_others_from_it(
         process.communicate(timeout=20)
 
 
+@stops
+def test_a_run_is_paused_from_another_machine(
+    desk: Desk, slow_vendor: Sandbox, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.write("contacts.csv", CONTACTS)
+    reached = after(slow_vendor, 10)
+    process = begin(desk, "--concurrency", "1")
+    assert reached.wait(20)
+    go_to(elsewhere, monkeypatch)
+    asked = desk.importer("pause")
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, json.loads(out)["reason_code"]) == (3, "paused"), err
+    assert (asked.code, "Paused by importer pause" in asked.err) == (0, True), asked.err
+
+
 @pytest.mark.parametrize("processes", ["1", "2"])
 def test_the_second_process_finds_the_store_by_the_folder(
     desk: Desk, vendor: Sandbox, monkeypatch: pytest.MonkeyPatch, processes: str

@@ -12,6 +12,7 @@ from typing import Final
 
 from importer.errors import RunConflictError
 from importer.state.postgres.database import in_postgres
+from importer.state.postgres.schemas import grant
 from importer.state.purpose import Database
 from importer.version import __version__
 
@@ -168,3 +169,4 @@ def migrate(db: Database) -> None:
     for number, script in enumerate(MIGRATIONS[version:], version + 1):
         in_postgres(db).define(script)
         db.execute("INSERT INTO migrations VALUES (?, ?, ?)", (number, time.time(), __version__))
+    grant(in_postgres(db))
