@@ -8,6 +8,7 @@ prints its figures. ``IMPORTER_SEED`` repeats the file, not the timing.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import tempfile
@@ -33,6 +34,12 @@ FROZEN_SECONDS: Final = 15.0
 FULL_SECONDS: Final = 5.0
 STOP_SECONDS: Final = 20.0
 """Ten are promised; likewise."""
+
+_JOBS: Final = """\
+version: 1
+jobs:
+  arrivals: {source: contacts.csv, mapping: mapping.yaml, schedule: 30 2 * * *}
+"""
 
 
 @pytest.fixture
@@ -208,3 +215,19 @@ def test_a_machine_that_is_asked_to_end_gives_its_parts_back(
     through(drill, print_figures)
     assert ended < STOP_SECONDS
     assert taken[-1] < TAKEOVER_SECONDS
+
+
+def test_two_serves_of_one_job_file_import_a_file_once(
+    drill: Drill, print_figures: dict[str, object]
+) -> None:
+    (drill.folder / "jobs.yaml").write_text(_JOBS, encoding="utf-8")
+    for name in ("machine1", "machine2"):
+        drill.machine(name).start()
+    words = ("serve", str(drill.folder / "jobs.yaml"), "--once", "--base-url", drill.vendor.base_url)
+    serves = [drill.begin_command(name, *words) for name in ("serve1", "serve2")]
+    said = [each.communicate(timeout=240)[1] for each in serves]
+    assert {each.returncode for each in serves} == {0}, said
+    (run,) = json.loads(drill.command("desk", "runs", "--json"))
+    drill.run_id = run["run_id"]
+    through(drill, print_figures)
+    assert print_figures["sent twice"] == 0
