@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -86,6 +86,11 @@ class Queue:
 
     _app: procrastinate.App
     _address: Address
+    stray_seconds: float = _HEART_BEAT_SECONDS * _STALE_BEATS
+    """For so long the end of a part may be on its way to the queue."""
+    _under_way: set[int] = field(default_factory=set)
+    _worked_as: set[int] = field(default_factory=set)
+    _strays: dict[int, float] = field(default_factory=dict)
 
     async def put(self, parts: Iterable[QueuedPart], *, in_seconds: float = 0.0) -> int:
         """Queue parts, the first of them first, in one statement for thousands; tells how many were not waiting already."""
@@ -140,15 +145,27 @@ class Queue:
             await asyncio.wait([rescuing])
 
     def _register(self, do: Work) -> None:
-        async def part(run_id: str, location: str, place: str) -> None:
-            taken = QueuedPart(run_id=run_id, location=unheld(location), place=place)
-            again = await do(taken)
-            if again is not None:
-                # With the job that ends: cut between the two, it is found stalled, and taken again.
-                await self.put([taken], in_seconds=again)
+        async def part(context: procrastinate.JobContext, run_id: str, location: str, place: str) -> None:
+            with self._in_hand(context.job):
+                taken = QueuedPart(run_id=run_id, location=unheld(location), place=place)
+                again = await do(taken)
+                if again is not None:
+                    # With the job that ends: cut between the two, it is found stalled, and taken again.
+                    await self.put([taken], in_seconds=again)
 
         # What could not be put back is taken again: a part must not be lost with the job that ends.
-        self._app.task(name=_TASK, queue=_QUEUE, retry=procrastinate.RetryStrategy(wait=_RETRY_SECONDS))(part)
+        again = procrastinate.RetryStrategy(wait=_RETRY_SECONDS)
+        self._app.task(name=_TASK, queue=_QUEUE, retry=again, pass_context=True)(part)
+
+    @contextlib.contextmanager
+    def _in_hand(self, job: Job) -> Iterator[None]:
+        number, worker = int(job.id or 0), int(job.worker_id or 0)
+        self._worked_as.add(worker)
+        self._under_way.add(number)
+        try:
+            yield
+        finally:
+            self._under_way.discard(number)
 
     async def _work_while_it_lasts(self, concurrency: int, stopping: asyncio.Event, *, wait: bool) -> None:
         """Be a worker of Procrastinate; one that loses the database is begun anew once it is back."""
@@ -187,11 +204,29 @@ class Queue:
                 await self._app.job_manager.retry_job(job)
                 logger.info("Part %s is taken again: its worker is gone.", job.task_kwargs.get("location"))
 
+    async def _rescue_strays(self) -> None:
+        """Give back what the queue takes for ours and we have not: its end was lost with the database.
+
+        Our heart beats on, so that nobody finds it stalled, and its location would wait for ever.
+        """
+        found = await self._app.connector.execute_query_all_async(
+            "SELECT id FROM procrastinate_jobs WHERE status = 'doing' AND worker_id = ANY(%(workers)s)",
+            workers=list(self._worked_as),
+        )
+        now = asyncio.get_running_loop().time()
+        stray = {each["id"] for each in found} - self._under_way
+        self._strays = {number: self._strays.get(number, now) for number in stray}
+        for number, since in self._strays.items():
+            if now - since >= self.stray_seconds:
+                with contextlib.suppress(exceptions.ConnectorException):
+                    await self._app.job_manager.retry_job_by_id_async(number, retry_at=datetime.now(UTC))
+
     async def _keep_rescuing(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
             with contextlib.suppress(exceptions.ConnectorException):  # the worker says that it is gone
                 await self.rescue()
+                await self._rescue_strays()
 
     async def _has_more(self) -> bool:
         try:
