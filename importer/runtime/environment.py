@@ -23,6 +23,7 @@ _ADDRESS: Final = regex(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 _SECRET_NAMES: Final = regex(
     r"HIGHLEVEL_(?:TOKEN(?:_.*)?|CLIENT_SECRET)$|IMPORTER_PASSWORD$|SMTP_URL$", re.IGNORECASE
 )
+_STATE_NAMES: Final = regex(r"IMPORTER_STATE(?:_KEY)?$|PG[A-Z]+$", re.IGNORECASE)
 _VARIABLES: Final[ContextVar[Mapping[str, str]]] = ContextVar("importer_variables", default=os.environ)
 
 
@@ -31,9 +32,13 @@ def variables() -> Mapping[str, str]:
     return _VARIABLES.get()
 
 
-def without_secrets() -> dict[str, str]:
-    """Give the process's environment for a process that needs none of our tokens, those of a ``.env`` file included."""
-    return {name: value for name, value in os.environ.items() if not _SECRET_NAMES.match(name)}
+def without_secrets(*, opens_state: bool = True) -> dict[str, str]:
+    """Give the process's environment for a process that needs none of our tokens, those of a ``.env`` file included.
+
+    What opens the state, in a Postgres, stays for a process that works with it.
+    """
+    kept = {name: value for name, value in os.environ.items() if not _SECRET_NAMES.match(name)}
+    return kept if opens_state else {name: kept[name] for name in kept if not _STATE_NAMES.match(name)}
 
 
 def context_with(env_file: str | os.PathLike[str] | None) -> Context:

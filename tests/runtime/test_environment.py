@@ -80,3 +80,32 @@ def test_an_address_is_no_state_folder(address: str, monkeypatch: pytest.MonkeyP
 
 def test_a_drive_of_windows_is_no_address() -> None:
     assert environment.state_folder(Path("C:/Users/ann/state")) == Path("C:/Users/ann/state")
+
+
+def test_a_child_gets_no_token_and_the_key_to_the_state_only_where_it_opens_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in (
+        "HIGHLEVEL_TOKEN_loc1",
+        "SMTP_URL",
+        "PGPASSWORD",
+        "IMPORTER_STATE",
+        "IMPORTER_STATE_KEY",
+        "IMPORTER_LANG",
+    ):
+        monkeypatch.setenv(name, "said")
+    ours = {
+        "HIGHLEVEL_TOKEN_loc1",
+        "SMTP_URL",
+        "PGPASSWORD",
+        "IMPORTER_STATE",
+        "IMPORTER_STATE_KEY",
+        "IMPORTER_LANG",
+    }
+    assert environment.without_secrets().keys() & ours == {
+        "PGPASSWORD",
+        "IMPORTER_STATE",
+        "IMPORTER_STATE_KEY",
+        "IMPORTER_LANG",
+    }
+    assert environment.without_secrets(opens_state=False).keys() & ours == {"IMPORTER_LANG"}

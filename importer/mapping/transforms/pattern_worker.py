@@ -77,7 +77,7 @@ class PatternWorker:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=without_secrets(),
+                env=without_secrets(opens_state=False),
             )
         except OSError:
             raise WorkerLostError from None
