@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -28,6 +29,7 @@ from importer.state.purpose import Purpose
 try:
     import procrastinate
     from procrastinate import exceptions, schema
+    from procrastinate.job_context import JobContext
     from procrastinate.jobs import Job
 except ImportError as missing:  # pragma: no cover  (the tests have the extra)
     raise SettingsError(missing_extra("Work for many machines", "postgres")) from missing
@@ -44,6 +46,7 @@ _HEART_BEAT_SECONDS: Final = 1.0
 _STALE_BEATS: Final = 5
 _LOOK_SECONDS: Final = 1.0
 _RETRY_SECONDS: Final = 5
+_ORPHAN_LOOKS: Final = 3
 _PUT_AT_ONCE: Final = 5_000
 
 
@@ -86,6 +89,11 @@ class Queue:
 
     _app: procrastinate.App
     _address: Address
+    _under_way: set[int] = field(default_factory=set)
+    """Jobs that a task of this process works on."""
+    _worker_ids: set[int] = field(default_factory=set)
+    """Those that this process had."""
+    _orphans: Counter[int] = field(default_factory=Counter)
 
     async def put(self, parts: Iterable[QueuedPart], *, in_seconds: float = 0.0) -> int:
         """Queue parts, the first of them first, in one statement for thousands; tells how many were not waiting already."""
@@ -140,7 +148,11 @@ class Queue:
             await asyncio.wait([rescuing])
 
     def _register(self, do: Work) -> None:
-        async def part(run_id: str, location: str, place: str) -> None:
+        async def part(context: JobContext, run_id: str, location: str, place: str) -> None:
+            with self._worked_on(context.job):
+                await take(run_id, location, place)
+
+        async def take(run_id: str, location: str, place: str) -> None:
             taken = QueuedPart(run_id=run_id, location=unheld(location), place=place)
             again = await do(taken)
             if again is not None:
@@ -148,7 +160,12 @@ class Queue:
                 await self.put([taken], in_seconds=again)
 
         # What could not be put back is taken again: a part must not be lost with the job that ends.
-        self._app.task(name=_TASK, queue=_QUEUE, retry=procrastinate.RetryStrategy(wait=_RETRY_SECONDS))(part)
+        self._app.task(
+            name=_TASK,
+            queue=_QUEUE,
+            pass_context=True,
+            retry=procrastinate.RetryStrategy(wait=_RETRY_SECONDS),
+        )(part)
 
     async def _work_while_it_lasts(self, concurrency: int, stopping: asyncio.Event, *, wait: bool) -> None:
         """Be a worker of Procrastinate; one that loses the database is begun anew once it is back."""
@@ -176,6 +193,33 @@ class Queue:
                 raise lost
             logger.warning("The queue cannot be reached (%s); it is tried again.", _said(lost))
 
+    @contextlib.contextmanager
+    def _worked_on(self, job: Job) -> Iterator[None]:
+        number = job.id or 0
+        self._under_way.add(number)
+        if job.worker_id is not None:
+            self._worker_ids.add(job.worker_id)
+        try:
+            yield
+        finally:
+            self._under_way.discard(number)
+
+    async def rescue_own(self) -> None:
+        """Give back what this process has by the tables and does not work on: its end could not be written down.
+
+        Seen several times in a row: the end of one may just be on its way to the database.
+        """
+        idle = [
+            job
+            for worker_id in self._worker_ids
+            for job in await self._app.job_manager.list_jobs_async(status="doing", worker_id=worker_id)
+            if job.id not in self._under_way
+        ]
+        self._orphans = Counter({job.id or 0: self._orphans[job.id or 0] + 1 for job in idle})
+        for job in idle:
+            if self._orphans[job.id or 0] >= _ORPHAN_LOOKS:
+                await self._app.job_manager.retry_job(job)
+
     async def rescue(self) -> None:
         """Give back what workers had that died: nobody else would ask for it."""
         stalled = await self._app.job_manager.get_stalled_jobs(
@@ -192,6 +236,7 @@ class Queue:
             await asyncio.sleep(_LOOK_SECONDS)
             with contextlib.suppress(exceptions.ConnectorException):  # the worker says that it is gone
                 await self.rescue()
+                await self.rescue_own()
 
     async def _has_more(self) -> bool:
         try:
