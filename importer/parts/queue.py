@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -29,7 +28,6 @@ from importer.state.purpose import Purpose
 try:
     import procrastinate
     from procrastinate import exceptions, schema
-    from procrastinate.job_context import JobContext
     from procrastinate.jobs import Job
 except ImportError as missing:  # pragma: no cover  (the tests have the extra)
     raise SettingsError(missing_extra("Work for many machines", "postgres")) from missing
@@ -46,7 +44,6 @@ _HEART_BEAT_SECONDS: Final = 1.0
 _STALE_BEATS: Final = 5
 _LOOK_SECONDS: Final = 1.0
 _RETRY_SECONDS: Final = 5
-_ORPHAN_LOOKS: Final = 3
 _PUT_AT_ONCE: Final = 5_000
 
 
@@ -89,11 +86,11 @@ class Queue:
 
     _app: procrastinate.App
     _address: Address
+    stray_seconds: float = _HEART_BEAT_SECONDS * _STALE_BEATS
+    """For so long the end of a part may be on its way to the queue."""
     _under_way: set[int] = field(default_factory=set)
-    """Jobs that a task of this process works on."""
-    _worker_ids: set[int] = field(default_factory=set)
-    """Those that this process had."""
-    _orphans: Counter[int] = field(default_factory=Counter)
+    _worked_as: set[int] = field(default_factory=set)
+    _strays: dict[int, float] = field(default_factory=dict)
 
     async def put(self, parts: Iterable[QueuedPart], *, in_seconds: float = 0.0) -> int:
         """Queue parts, the first of them first, in one statement for thousands; tells how many were not waiting already."""
@@ -148,24 +145,27 @@ class Queue:
             await asyncio.wait([rescuing])
 
     def _register(self, do: Work) -> None:
-        async def part(context: JobContext, run_id: str, location: str, place: str) -> None:
-            with self._worked_on(context.job):
-                await take(run_id, location, place)
-
-        async def take(run_id: str, location: str, place: str) -> None:
-            taken = QueuedPart(run_id=run_id, location=unheld(location), place=place)
-            again = await do(taken)
-            if again is not None:
-                # With the job that ends: cut between the two, it is found stalled, and taken again.
-                await self.put([taken], in_seconds=again)
+        async def part(context: procrastinate.JobContext, run_id: str, location: str, place: str) -> None:
+            with self._in_hand(context.job):
+                taken = QueuedPart(run_id=run_id, location=unheld(location), place=place)
+                again = await do(taken)
+                if again is not None:
+                    # With the job that ends: cut between the two, it is found stalled, and taken again.
+                    await self.put([taken], in_seconds=again)
 
         # What could not be put back is taken again: a part must not be lost with the job that ends.
-        self._app.task(
-            name=_TASK,
-            queue=_QUEUE,
-            pass_context=True,
-            retry=procrastinate.RetryStrategy(wait=_RETRY_SECONDS),
-        )(part)
+        again = procrastinate.RetryStrategy(wait=_RETRY_SECONDS)
+        self._app.task(name=_TASK, queue=_QUEUE, retry=again, pass_context=True)(part)
+
+    @contextlib.contextmanager
+    def _in_hand(self, job: Job) -> Iterator[None]:
+        number, worker = int(job.id or 0), int(job.worker_id or 0)
+        self._worked_as.add(worker)
+        self._under_way.add(number)
+        try:
+            yield
+        finally:
+            self._under_way.discard(number)
 
     async def _work_while_it_lasts(self, concurrency: int, stopping: asyncio.Event, *, wait: bool) -> None:
         """Be a worker of Procrastinate; one that loses the database is begun anew once it is back."""
@@ -193,33 +193,6 @@ class Queue:
                 raise lost
             logger.warning("The queue cannot be reached (%s); it is tried again.", _said(lost))
 
-    @contextlib.contextmanager
-    def _worked_on(self, job: Job) -> Iterator[None]:
-        number = job.id or 0
-        self._under_way.add(number)
-        if job.worker_id is not None:
-            self._worker_ids.add(job.worker_id)
-        try:
-            yield
-        finally:
-            self._under_way.discard(number)
-
-    async def rescue_own(self) -> None:
-        """Give back what this process has by the tables and does not work on: its end could not be written down.
-
-        Seen several times in a row: the end of one may just be on its way to the database.
-        """
-        idle = [
-            job
-            for worker_id in self._worker_ids
-            for job in await self._app.job_manager.list_jobs_async(status="doing", worker_id=worker_id)
-            if job.id not in self._under_way
-        ]
-        self._orphans = Counter({job.id or 0: self._orphans[job.id or 0] + 1 for job in idle})
-        for job in idle:
-            if self._orphans[job.id or 0] >= _ORPHAN_LOOKS:
-                await self._app.job_manager.retry_job(job)
-
     async def rescue(self) -> None:
         """Give back what workers had that died: nobody else would ask for it."""
         stalled = await self._app.job_manager.get_stalled_jobs(
@@ -231,12 +204,29 @@ class Queue:
                 await self._app.job_manager.retry_job(job)
                 logger.info("Part %s is taken again: its worker is gone.", job.task_kwargs.get("location"))
 
+    async def _rescue_strays(self) -> None:
+        """Give back what the queue takes for ours and we have not: its end was lost with the database.
+
+        Our heart beats on, so that nobody finds it stalled, and its location would wait for ever.
+        """
+        found = await self._app.connector.execute_query_all_async(
+            "SELECT id FROM procrastinate_jobs WHERE status = 'doing' AND worker_id = ANY(%(workers)s)",
+            workers=list(self._worked_as),
+        )
+        now = asyncio.get_running_loop().time()
+        stray = {each["id"] for each in found} - self._under_way
+        self._strays = {number: self._strays.get(number, now) for number in stray}
+        for number, since in self._strays.items():
+            if now - since >= self.stray_seconds:
+                with contextlib.suppress(exceptions.ConnectorException):
+                    await self._app.job_manager.retry_job_by_id_async(number, retry_at=datetime.now(UTC))
+
     async def _keep_rescuing(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
             with contextlib.suppress(exceptions.ConnectorException):  # the worker says that it is gone
                 await self.rescue()
-                await self.rescue_own()
+                await self._rescue_strays()
 
     async def _has_more(self) -> bool:
         try:

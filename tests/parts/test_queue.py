@@ -167,23 +167,24 @@ async def test_a_worker_that_lives_keeps_its_parts(queue: Queue, postgres: str) 
     assert await queue.load() == QueueLoad(under_way=1)
 
 
-async def test_a_part_whose_end_could_not_be_written_down_is_taken_again(queue: Queue, postgres: str) -> None:
-    worked, stopping = Worked(), asyncio.Event()
-    working = asyncio.create_task(queue.work(worked, concurrency=1, stopping=stopping))
+async def test_a_part_that_is_ours_in_the_queue_and_not_in_hand_is_taken_again(
+    queue: Queue, postgres: str
+) -> None:
+    queue.stray_seconds = 0.0
     await queue.put([A])
-    await worked.first.wait()
-    with psycopg.connect(postgres, autocommit=True) as database:
-        database.execute(f"SET search_path = {SCHEMA}")
-        await queue.put([B], in_seconds=3_600)
-        database.execute(
-            "UPDATE procrastinate_jobs SET status = 'doing', scheduled_at = NULL, "
-            "worker_id = (SELECT id FROM procrastinate_workers)"
-        )
-    while len(worked.parts) < 2:
-        await asyncio.wait([working], timeout=0.05)
-    stopping.set()
-    await working
-    assert worked.parts == [A, B]
+    await queue.put([B], in_seconds=3_600)
+
+    def lose_the_other(part: QueuedPart) -> None:
+        with psycopg.connect(postgres, autocommit=True) as database:
+            database.execute(f"SET search_path = {SCHEMA}")
+            database.execute(
+                "UPDATE procrastinate_jobs SET status = 'doing', worker_id = "
+                "(SELECT max(worker_id) FROM procrastinate_jobs WHERE status = 'doing') WHERE status = 'todo'"
+            )
+
+    worked = Worked(again=lose_the_other)
+    await asyncio.wait_for(work(queue, worked), 30)
+    assert set(worked.parts) == {A, B}
 
 
 async def test_parts_of_a_forgotten_run_are_taken_out(queue: Queue) -> None:
