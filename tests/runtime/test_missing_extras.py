@@ -45,6 +45,8 @@ CASES = [
     ("serve", "watchfiles", ["watch", ".", "-m", "m.yaml", "--sandbox", "--pattern", "none"]),
     ("keyring", "keyring", ["login", "--client-id", "app", "--keyring"]),
     ("mcp", "mcp", ["mcp"]),
+    ("postgres", "psycopg", ["runs", "--state", "postgresql://127.0.0.1:1/importer"]),
+    ("postgres", "procrastinate", ["worker", "--state", "postgresql://127.0.0.1:1/importer"]),
 ]
 
 
