@@ -6,7 +6,6 @@
     |   |-- MappingError          the mapping file, with every fault of it
     |   |-- SourceError           the file to import
     |   |-- CredentialsError      token, scope or location refused before the first row
-    |   |   `-- NoTokenError        this machine has none for a location
     |   |-- MirrorError           a location's contacts cannot be read as they are
     |   |-- CertificateError      whoever answers first cannot prove to be the server that was asked
     |   `-- RunConflictError      another run holds the source, or it changed under a stopped run
@@ -79,10 +78,6 @@ class CredentialsError(SetupError):
     """The token, its scopes or the location were refused before the first row."""
 
     code = "credentials"
-
-
-class NoTokenError(CredentialsError):
-    """This machine has no token for a location: it was not refused, and others may have one."""
 
 
 class MirrorError(SetupError):

@@ -8,14 +8,14 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from importer.errors import CredentialsError, NoTokenError
+from importer.errors import CredentialsError
 from importer.highlevel import calls
 from importer.highlevel.calls import Call
 from importer.highlevel.client import Door, LostReply, distrusted
 from importer.highlevel.follow_ups import follow_up_scopes
 from importer.highlevel.grants import Grant, GrantBook, StoredGrant
 from importer.highlevel.reply import Reply, ReplyKind, read_reply
-from importer.highlevel.tokens import StaticTokens, TokenSource
+from importer.highlevel.tokens import NoTokenError, StaticTokens, TokenSource
 from importer.runtime.clock import Clock, SystemClock
 from importer.settings import Connection, Secret
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from importer.errors import NoTokenError
+from importer.errors import CredentialsError
 from importer.highlevel.connections import token_of
 from importer.settings import Connection, Secret
+
+
+class NoTokenError(CredentialsError):
+    """This machine has no token for a location: it was not refused, and others may have one."""
 
 
 class TokenSource(Protocol):

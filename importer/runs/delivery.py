@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from importer.errors import CredentialsError, NoTokenError, SettingsError, StopError
+from importer.errors import CredentialsError, SettingsError, StopError
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.follow_ups import WORKFLOWS
 from importer.highlevel.quota import SendingPlan, plan_sending
+from importer.highlevel.tokens import NoTokenError
 from importer.mapping import Mapping as FieldMapping
 from importer.mapping.suppression import Suppression
 from importer.records import Intent, Landed, Outcome, Record, RowObject, RowState, value_type

@@ -9,12 +9,12 @@ from dataclasses import InitVar, dataclass, field
 from random import Random
 from typing import Final
 
-from importer.errors import CertificateError, CredentialsError, NoTokenError
+from importer.errors import CertificateError, CredentialsError
 from importer.highlevel.calls import Call
 from importer.highlevel.client import Door, LostReply, RawReply
 from importer.highlevel.quota import NO_READING
 from importer.highlevel.reply import Reply, ReplyKind
-from importer.highlevel.tokens import TokenSource
+from importer.highlevel.tokens import NoTokenError, TokenSource
 from importer.records import QuotaMark
 from importer.runtime.clock import Clock
 from importer.runtime.progress import SendingProgress

@@ -14,7 +14,6 @@ from importer.errors import (
     CertificateError,
     CredentialsError,
     CredentialsLostError,
-    NoTokenError,
     ServiceDownError,
     StopError,
 )
@@ -28,7 +27,7 @@ from importer.highlevel.client import Client, Door, distrusted
 from importer.highlevel.follow_ups import resolve
 from importer.highlevel.quota import LocationQuota
 from importer.highlevel.reply import Reply
-from importer.highlevel.tokens import TokenSource
+from importer.highlevel.tokens import NoTokenError, TokenSource
 from importer.highlevel.versions import version_of
 from importer.records import Intent, Landed, Outcome, QuotaMark, Record, Status
 from importer.runtime.clock import Clock, SystemClock

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from importer.errors import NoTokenError, PausedRunError, SettingsError, StateError, TooManyFailuresError
+from importer.errors import PausedRunError, SettingsError, StateError, TooManyFailuresError
+from importer.highlevel.tokens import NoTokenError
 from importer.parts.closing import ClosingRuns
 from importer.parts.part import PartEnd, PartWork, work_on_part
 from importer.parts.queue import QueuedPart, open_queue

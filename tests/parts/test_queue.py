@@ -174,7 +174,11 @@ async def test_a_part_that_is_ours_in_the_queue_and_not_in_hand_is_taken_again(
     await queue.put([A])
     await queue.put([B], in_seconds=3_600)
 
+    stopping = asyncio.Event()
+
     def lose_the_other(part: QueuedPart) -> None:
+        if part == B:
+            stopping.set()
         with psycopg.connect(postgres, autocommit=True) as database:
             database.execute(f"SET search_path = {SCHEMA}")
             database.execute(
@@ -183,7 +187,7 @@ async def test_a_part_that_is_ours_in_the_queue_and_not_in_hand_is_taken_again(
             )
 
     worked = Worked(again=lose_the_other)
-    await asyncio.wait_for(work(queue, worked), 30)
+    await asyncio.wait_for(queue.work(worked, concurrency=4, stopping=stopping), 20)
     assert set(worked.parts) == {A, B}
 
 
