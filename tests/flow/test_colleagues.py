@@ -164,8 +164,9 @@ def test_check_knows_who_holds_a_phone_since_an_earlier_import(desk: Desk, vendo
 
 
 def files(folder: Path) -> list[tuple[str, bytes]]:
-    """Read the state's databases, but for the index of past runs, which follows them whenever it is asked."""
-    kept = (path for path in folder.rglob("*.db") if path.is_file() and path.name != "runs.db")
+    """Read the state's databases, but for the index of past runs, and what a look's own calls used of the quota."""
+    own = {"runs.db", "quota.db"}
+    kept = (path for path in folder.rglob("*.db") if path.is_file() and path.name not in own)
     return sorted((str(path), path.read_bytes()) for path in kept)
 
 
