@@ -138,12 +138,16 @@ def _session(work: PartWork, store: PartStore, run: Run, journal: Journal) -> Ru
 def _end(work: PartWork, store: PartStore, journal: Journal) -> PartEnd:
     line = _line_of(work, store)
     finished = line.state is PartState.FINISHED
+    if line.state in {PartState.FINISHED, PartState.STOPPED}:
+        reason, code = line.reason, line.reason_code
+    else:  # a full disk refuses that line, too; with no reason known, nobody would take the part again
+        reason, code = "Its end could not be written down.", StateError.code
     return PartEnd(
         run_id=work.run_id,
         location=work.location,
         state=RunState.FINISHED if finished else RunState.STOPPED,
-        reason=line.reason,
-        reason_code=line.reason_code,
+        reason=reason,
+        reason_code=code,
         counts=journal.counts(),
         wished=line.wish is not None,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,7 +28,7 @@ from importer.state.purpose import Purpose
 try:
     import procrastinate
     from procrastinate import exceptions, schema
-    from procrastinate.jobs import Job
+    from procrastinate.jobs import Job, Status
 except ImportError as missing:  # pragma: no cover  (the tests have the extra)
     raise SettingsError(missing_extra("Work for many machines", "postgres")) from missing
 
@@ -98,15 +98,24 @@ class Queue:
             return await self._put(parts, in_seconds)
 
     async def _put(self, parts: Iterable[QueuedPart], in_seconds: float) -> int:
-        waiting = {(each.run_id, each.location) for each in await self._waiting()}
-        wanted = [each for each in parts if (each.run_id, each.location) not in waiting]
+        left = list(parts)
         at = datetime.now(UTC) + timedelta(seconds=in_seconds) if in_seconds else None
-        for first in range(0, len(wanted), _PUT_AT_ONCE):
-            jobs = [_job(each, at) for each in wanted[first : first + _PUT_AT_ONCE]]
-            # whoever queued one of them at this very moment did what we want
-            with contextlib.suppress(exceptions.AlreadyEnqueued):
-                await self._app.job_manager.batch_defer_jobs_async(jobs)
-        return len(wanted)
+        count = 0
+        while wanted := await self._not_waiting(left):
+            some = wanted[:_PUT_AT_ONCE]
+            try:
+                await self._app.job_manager.batch_defer_jobs_async([_job(each, at) for each in some])
+            except exceptions.AlreadyEnqueued:
+                continue  # somebody queued one of them at this very moment, and the others are not queued for it
+            count += len(some)
+            left = wanted[_PUT_AT_ONCE:]
+        return count
+
+    async def _not_waiting(self, parts: Sequence[QueuedPart]) -> list[QueuedPart]:
+        if not parts:
+            return []
+        waiting = {(each.run_id, each.location) for each in await self._waiting()}
+        return [each for each in parts if (each.run_id, each.location) not in waiting]
 
     async def load(self) -> QueueLoad:
         """Tell how much there is to do."""
@@ -201,8 +210,16 @@ class Queue:
         for job in stalled:
             # another worker may have given it back meanwhile
             with contextlib.suppress(exceptions.ConnectorException):
-                await self._app.job_manager.retry_job(job)
+                await self._give_back(int(job.id or 0))
                 logger.info("Part %s is taken again: its worker is gone.", job.task_kwargs.get("location"))
+
+    async def _give_back(self, number: int) -> None:
+        try:
+            await self._app.job_manager.retry_job_by_id_async(number, retry_at=datetime.now(UTC))
+        except exceptions.UniqueViolation:
+            # The part waits already: its worker died, or lost the database, between putting it back and ending this
+            # job, and as long as this one has the location's lock nobody takes that one.
+            await self._app.job_manager.finish_job_by_id_async(number, Status.ABORTED, delete_job=True)
 
     async def _rescue_strays(self) -> None:
         """Give back what the queue takes for ours and we have not: its end was lost with the database.
@@ -219,7 +236,7 @@ class Queue:
         for number, since in self._strays.items():
             if now - since >= self.stray_seconds:
                 with contextlib.suppress(exceptions.ConnectorException):
-                    await self._app.job_manager.retry_job_by_id_async(number, retry_at=datetime.now(UTC))
+                    await self._give_back(number)
 
     async def _keep_rescuing(self) -> None:
         while True:

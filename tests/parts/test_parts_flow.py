@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from importer.errors import PausedRunError, SettingsError, StateError, TooManyFailuresError
 from importer.highlevel.tokens import NoTokenError
 from importer.parts.closing import ClosingRuns
+from importer.parts.going_on import again_in
 from importer.parts.part import PartEnd, PartWork, work_on_part
 from importer.parts.queue import QueuedPart, open_queue
 from importer.parts.store import PartStore
@@ -27,6 +29,7 @@ from importer.state.parts import PartState
 from importer.state.postgres.address import Address
 from importer.state.postgres.faces import make_face
 from importer.state.postgres.locks import LocationHeldError
+from importer.state.postgres.schemas import run_schema
 from importer.state.remote import EndWish
 
 MAPPING = """\
@@ -276,3 +279,28 @@ async def test_failures_of_all_parts_together_stop_the_run_and_it_goes_on_when_s
     assert isinstance(runs.wishes([run_id])[run_id], TooManyFailuresError)
     assert runs.wishes([]) == {}
     assert runs.wishes([run_id]) == {}
+
+
+async def test_a_part_whose_end_cannot_be_written_down_is_taken_again(
+    cluster: Cluster, postgres: str
+) -> None:
+    cluster.write({"A": 3, "B": 1})
+    run_id = (await cluster.submit()).run_id
+    refuse_ends(postgres, run_id)
+    end = await cluster.part(run_id, "A")
+    assert (end.state, end.reason_code) == (RunState.STOPPED, StateError.code)
+    assert again_in(end.reason_code, wished=end.wished) == 5.0
+
+
+def refuse_ends(postgres: str, run_id: str) -> None:
+    """Let the database write all but how a part ended, as where its disk is full at that moment."""
+    with psycopg.connect(postgres, autocommit=True) as database:
+        database.execute(f'SET search_path = "{run_schema(run_id)}"')
+        database.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "RAISE EXCEPTION 'no space left' USING ERRCODE = '53100'; END $$"
+        )
+        database.execute(
+            "CREATE TRIGGER ends BEFORE UPDATE OF state ON parts FOR EACH ROW "
+            "WHEN (NEW.state IN ('stopped', 'finished')) EXECUTE FUNCTION refuse()"
+        )

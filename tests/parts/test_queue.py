@@ -79,6 +79,13 @@ async def test_a_part_that_waits_is_not_put_twice(queue: Queue) -> None:
     assert await queue.load() == QueueLoad(waiting=2)
 
 
+async def test_two_who_put_parts_at_one_moment_lose_none_of_them(queue: Queue, postgres: str) -> None:
+    many = [QueuedPart(run_id="r1", location=f"L{number}") for number in range(300)]
+    async with open_queue(Address.read(postgres)) as other:
+        added = await asyncio.gather(queue.put(many[:200]), other.put(many[100:]), queue.put(many[150:250]))
+    assert (sum(added), await queue.load()) == (300, QueueLoad(waiting=300))
+
+
 async def test_parts_of_one_location_go_one_after_the_other(queue: Queue) -> None:
     worked = Worked()
     await queue.put([QueuedPart(run_id=f"r{number}", location="A", place="p") for number in range(4)])
@@ -143,6 +150,25 @@ async def test_a_stop_waits_for_what_is_under_way(queue: Queue) -> None:
 
 async def test_the_parts_of_a_dead_worker_are_taken_again(queue: Queue, postgres: str) -> None:
     await queue.put([A])
+    die_with_what_waits(postgres)
+    worked = Worked()
+    await work(queue, worked)
+    assert worked.parts == [A]
+
+
+async def test_a_part_that_a_dead_worker_had_put_back_already_is_taken_once(
+    queue: Queue, postgres: str
+) -> None:
+    await queue.put([A])
+    die_with_what_waits(postgres)
+    await queue.put([A])  # what it did last: the job itself could not be ended any more
+    worked = Worked()
+    await asyncio.wait_for(work(queue, worked), 20)
+    assert worked.parts == [A]
+
+
+def die_with_what_waits(postgres: str) -> None:
+    """Let a worker have taken what waits, and be dead for six seconds."""
     with psycopg.connect(postgres, autocommit=True) as database:
         database.execute(f"SET search_path = {SCHEMA}")
         database.execute("INSERT INTO procrastinate_workers DEFAULT VALUES")
@@ -150,9 +176,6 @@ async def test_the_parts_of_a_dead_worker_are_taken_again(queue: Queue, postgres
         database.execute(
             "UPDATE procrastinate_jobs SET status = 'doing', worker_id = (SELECT id FROM procrastinate_workers)"
         )
-    worked = Worked()
-    await work(queue, worked)
-    assert worked.parts == [A]
 
 
 async def test_a_worker_that_lives_keeps_its_parts(queue: Queue, postgres: str) -> None:
