@@ -43,7 +43,10 @@ DEFAULT_CONCURRENCY = 10
 
 @click.command(
     "submit",
-    epilog=examples("IMPORTER_STATE=postgresql://db/importer importer submit contacts.csv -m mapping.yaml"),
+    epilog=examples(
+        "importer sample",
+        "importer submit importer-sample/contacts.csv -m sample --state postgresql://db/importer",
+    ),
     short_help="Queue a run for the workers of many machines.",
 )
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
@@ -94,7 +97,7 @@ def _queued(submitted: Submitted) -> str:
 
 @click.command(
     "worker",
-    epilog=examples("IMPORTER_STATE=postgresql://db/importer importer worker --concurrency 20 --health 8710"),
+    epilog=examples("importer worker --concurrency 20 --once --state postgresql://db/importer"),
     short_help="Work on queued runs, on as many machines as you like.",
 )
 @click.option(
@@ -188,9 +191,7 @@ async def _health(worker: Worker, queue: Queue, where: str | None) -> AsyncItera
 
 @click.command(
     "part",
-    epilog=examples(
-        "IMPORTER_STATE=postgresql://db/importer importer part 20261127-140000-0001 ve9EPM428h8vShlRW1KT"
-    ),
+    epilog=examples("importer part 20260314-0915 ve9EPM428h8vShlRW1KT --state postgresql://db/importer"),
     short_help="Do one location's part of a run, for an engine of your own.",
 )
 @click.argument("run", metavar="RUN")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import shutil
 import signal
 import socket
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="the examples are typed into a POSIX shell here"
 )
 
+LOCATION = "sandboxLocation00001"
 RUN_ID = "20260314-0915"
 """The id that examples show; a run's own id stands for it here."""
 BEFORE = {
@@ -38,6 +40,8 @@ BEFORE = {
     "corrections",
 }
 """Commands about runs that were begun."""
+OVER_MACHINES = {"submit", "worker", "part"}
+"""Commands for many machines: they need a Postgres, and a part was submitted before."""
 LISTENS = ("Ctrl-C stops it", "Stop with Ctrl-C", "/enter?t=")
 LEAVING_WITH = {
     ("check", 1),  # rows would fail
@@ -99,7 +103,7 @@ def shell_in(folder: Path, vendor: Sandbox) -> dict[str, str]:
         "IMPORTER_STATE": str(folder / "state"),
         "HIGHLEVEL_BASE_URL": vendor.base_url,
         "HIGHLEVEL_TOKEN": "pit-examples",
-        "HIGHLEVEL_LOCATION_ID": "sandboxLocation00001",
+        "HIGHLEVEL_LOCATION_ID": LOCATION,
         "HIGHLEVEL_CLIENT_SECRET": "an invented secret",
         "BROWSER": f"{sys.executable} {browser} %s",
     }
@@ -132,9 +136,11 @@ def free_port() -> int:
         return port
 
 
-def made_ours(command: str, run_id: str) -> str:
-    """Put this machine's values in for those that an example shows: a run's id, and ports that others may hold."""
+def made_ours(command: str, run_id: str, postgres: str = "") -> str:
+    """Put this machine's values in for those that an example shows: a run's id, a server, and ports that others may hold."""
     command = command.replace(RUN_ID, run_id).replace("--health 8710", "--health 0")
+    command = command.replace("postgresql://db/importer", postgres)
+    command = command.replace("ve9EPM428h8vShlRW1KT", LOCATION) if postgres else command
     command = command.replace("importer sandbox ", "importer sandbox --port 0 ")
     return command.replace(
         "importer login ", f"importer login --redirect-uri http://127.0.0.1:{free_port()}/oauth "
@@ -143,7 +149,7 @@ def made_ours(command: str, run_id: str) -> str:
 
 @pytest.mark.parametrize("name", ["", *COMMANDS], ids=lambda name: name or "importer")
 def test_the_examples_of_a_command_work_where_there_is_nothing_but_the_package(
-    name: str, tmp_path: Path, shell: dict[str, str], begun: Path
+    name: str, tmp_path: Path, shell: dict[str, str], begun: Path, request: pytest.FixtureRequest
 ) -> None:
     folder = tmp_path / "empty"
     folder.mkdir()
@@ -152,6 +158,12 @@ def test_the_examples_of_a_command_work_where_there_is_nothing_but_the_package(
         shutil.copytree(begun / "state", shell["IMPORTER_STATE"])
         shutil.copytree(begun / "empty" / "import-results", folder / "import-results")
         run_id = next((begun / "empty" / "import-results").iterdir()).name
+    postgres = request.getfixturevalue("postgres") if name in OVER_MACHINES else ""
+    if name == "part":
+        for command in examples_of("submit"):
+            code, told = type_in(made_ours(command, "", postgres), folder, shell)
+            assert code == 0, told
+        run_id = next(line for line in told.splitlines() if re.fullmatch(r"\d{8}-\d{6}-\w+", line))
     assert examples_of(name), "it shows no example"
     for command in examples_of(name):
         if name in {
@@ -161,7 +173,7 @@ def test_the_examples_of_a_command_work_where_there_is_nothing_but_the_package(
             code, told = type_in(made_ours(command, run_id), folder, shell)
             assert (code, "under way" in told) == (2, True), told
             continue
-        code, told = type_in(made_ours(command, run_id), folder, shell)
+        code, told = type_in(made_ours(command, run_id, postgres), folder, shell)
         assert code == 0 or (name, code) in LEAVING_WITH, f"$ {command}\n{told}"
         assert "Traceback" not in told
 

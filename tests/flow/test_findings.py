@@ -105,7 +105,7 @@ def test_a_check_tells_how_far_it_is_and_ends_when_it_is_asked_to(desk: Desk, tm
     with pytest.raises(InterruptedRunError):
         check(settings, stop=stop, beat=beat, extent=CheckExtent(findings=Path("f.db")))
     assert heard[:3] == [("surveying", 1_000), ("surveying", 2_000), ("surveying", 3_000)]
-    assert heard[3] == ("mapping", 500)
+    assert heard[3] == ("mapping", 250)
     assert len(heard) == 4
     assert not list(desk.folder.glob("*f.db*"))
 

@@ -13,9 +13,9 @@ from importer.runs.key_sharing import KeyPlace
 from importer.runs.overtaking import Overtaken, find_overtaken
 from importer.state import StateFolder
 from importer.state.journal import Journal, SessionKind
-from tests.state.conftest import begin, clock, journal, make_run, state
+from tests.state.conftest import begin, clock, journal, make_run, state, store
 
-__all__ = ["begin", "clock", "journal", "make_run", "state"]
+__all__ = ["begin", "clock", "journal", "make_run", "state", "store"]
 SERVER = "https://api.example.test"
 
 
