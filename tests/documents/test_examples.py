@@ -159,6 +159,7 @@ def test_the_examples_of_a_command_work_where_there_is_nothing_but_the_package(
         shutil.copytree(begun / "empty" / "import-results", folder / "import-results")
         run_id = next((begun / "empty" / "import-results").iterdir()).name
     postgres = request.getfixturevalue("postgres") if name in OVER_MACHINES else ""
+    told = ""
     if name == "part":
         for command in examples_of("submit"):
             code, told = type_in(made_ours(command, "", postgres), folder, shell)
