@@ -24,7 +24,7 @@ def words(picture: str) -> Iterator[str]:
     """Read a picture's words; numbers, ids and lengths of bars differ from run to run."""
     for line in re.findall(r"<text [^>]*>(.*?)</text>", picture):
         text = html.unescape(re.sub(r"<[^>]+>", "", line))
-        yield from re.sub(r"\b\d{8}-\d{6}-[0-9a-f]{4}\b|[\d.,]+|#+", "0", text).split()
+        yield from re.sub(r"\b\d{8}-\d{6}-[0-9a-f]{4}\b|[\d.,]+|#+|\u2588+", "0", text).split()
 
 
 @pytest.mark.campaign
