@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from importer.parts.store import PartStore
     from importer.parts.submitting import Submitted
     from importer.parts.worker import Worker
+    from importer.settings import Connection
 
 DEFAULT_CONCURRENCY = 10
 
@@ -157,9 +158,7 @@ def _worker(store: PartStore, given: dict[str, Any]) -> Worker:
     from importer.runtime.stopping import StopSignal
     from importer.state.journal import Operator
 
-    connection = read_connection(
-        location=None, token_file=given["token_file"], sandbox=False, base_url=None, api_version=None
-    )
+    connection = _connection(given)
     reading = read_reading_options(sheet=None, header_row=None, encoding=None, delimiter=None)
     operator = Operator(name=user_at_host(), command="importer worker")
 
@@ -174,6 +173,13 @@ def _worker(store: PartStore, given: dict[str, Any]) -> Worker:
         return await work_on_part(work, store)
 
     return Worker(work_on, ClosingRuns(store, given["output"]))
+
+
+def _connection(given: dict[str, Any]) -> Connection:
+    """Read this machine's own tokens; where to, each run remembers."""
+    return read_connection(
+        location=None, token_file=given["token_file"], sandbox=False, base_url=None, api_version=None
+    )
 
 
 @asynccontextmanager
@@ -219,9 +225,7 @@ def part_command(run: str, location: str, **given: Any) -> None:
 
     load_environment()
     store = PartStore.at(state_folder(given["state"]), needed_by="importer part")
-    connection = read_connection(
-        location=None, token_file=given["token_file"], sandbox=False, base_url=None, api_version=None
-    )
+    connection = _connection(given)
     run_id = store.match_id(run)
 
     async def work(context: Any) -> PartEnd:

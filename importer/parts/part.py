@@ -154,9 +154,9 @@ def _end(work: PartWork, store: PartStore, journal: Journal) -> PartEnd:
 
 
 def _line_of(work: PartWork, store: PartStore) -> PartLine:
-    found = [line for line in store.lines(work.run_id) if line.location == work.location]
-    if not found:
+    found = store.parts(work.run_id).line(work.location)
+    if found is None:
         raise SettingsError(
             f"Run {work.run_id} has no part for location {work.location}. See: importer show {work.run_id}"
         )
-    return found[0]
+    return found

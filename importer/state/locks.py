@@ -23,13 +23,6 @@ _PURPOSE: Final = Purpose(
     if_damaged="Restore the database from a backup.",
 )
 _TRY_SECONDS: Final = 0.05
-_HELD: Final = """
-    SELECT EXISTS (
-        SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND granted
-            AND classid = ?::bigint::oid AND objid = ?::bigint::oid
-            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-    )
-"""
 
 
 @contextlib.contextmanager
@@ -61,9 +54,12 @@ def holder(path: Path) -> Owner | None:
         return process_lock.holder(path)
     if not database_is_there(face.folder / _FILE_NAME):
         return None
+    from importer.state.postgres.database import in_postgres
+    from importer.state.postgres.locks import holder_of
+
     with contextlib.closing(_owners(face)) as db:
         key = _key(face, path)
-        if not db.execute(_HELD, (key >> 32 & 0xFFFF_FFFF, key & 0xFFFF_FFFF)).fetchone()[0]:
+        if holder_of(in_postgres(db), key) is None:
             return None
         return _owner(db, key) or Owner(work="another process", pid=0, host="?", started_at=0.0)
 

@@ -78,6 +78,15 @@ class RunParts:
             found = db.execute(f"SELECT {_COLUMNS} FROM parts ORDER BY location").fetchall()  # noqa: S608  (our own names)
         return tuple(_line(*cells) for cells in found)
 
+    def line(self, location: str) -> PartLine | None:
+        """Tell what is known of the part of a location, without a look at thousands of others."""
+        if location == WHOLE:
+            return None
+        with self._opened() as db:
+            query = f"SELECT {_COLUMNS} FROM parts WHERE location = ?"  # noqa: S608  (our own names)
+            found = db.execute(query, (location,)).fetchone()
+        return None if found is None else _line(*found)
+
     def requeue(self, locations: Iterable[str]) -> None:
         """Let parts that stopped be taken up again, whatever was wished of them."""
         with self._opened() as db:

@@ -98,13 +98,14 @@ def shell(checkout: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="the commands are written for a POSIX shell")
-@pytest.mark.parametrize("page", sorted({block.page for block in RUN}))
-def test_the_commands_of_a_page_do_what_it_shows(page: str, checkout: Path, shell: dict[str, str]) -> None:
+def typed(
+    page: str, folder: Path, shell: dict[str, str]
+) -> Iterator[tuple[str, str, subprocess.CompletedProcess[str]]]:
+    """Type each command of a page into a shell; what it tells is to be what the page shows."""
     for command, shown in (step for block in RUN if block.page == page for step in block.steps):
         done = subprocess.run(
             ["bash", "-c", command],
-            cwd=checkout,
+            cwd=folder,
             env=shell,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -114,6 +115,13 @@ def test_the_commands_of_a_page_do_what_it_shows(page: str, checkout: Path, shel
             check=False,
         )
         assert matches(shown, done.stdout), f"$ {command}\n--- shown\n{shown}\n--- told\n{done.stdout}"
+        yield command, shown, done
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the commands are written for a POSIX shell")
+@pytest.mark.parametrize("page", sorted({block.page for block in RUN}))
+def test_the_commands_of_a_page_do_what_it_shows(page: str, checkout: Path, shell: dict[str, str]) -> None:
+    for command, shown, done in typed(page, checkout, shell):
         # Three dots stand for any text, a refusal's too: a page that shows one shows its words.
         assert done.returncode in {0, 1} or shown.strip(" .\n"), f"$ {command}\n{done.stdout}"
 
