@@ -103,13 +103,29 @@ def _variables_as_found() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _logs_as_found() -> Iterator[None]:
-    """A command that a test runs in this process configures logging; the next test must not hear of it."""
-    logger = logging.getLogger("importer")
-    handlers, level, propagate = list(logger.handlers), logger.level, logger.propagate
+    """A command that a test runs in this process configures logging; the next test must not hear of it.
+
+    `importer worker` gives whole rooms of the package handlers of their own, and what they write to is closed with the test.
+    """
+    found = {logger: _manner_of(logger) for logger in _loggers_of_ours()}
     yield
-    logger.handlers[:] = handlers
-    logger.setLevel(level)
-    logger.propagate = propagate
+    for logger in _loggers_of_ours():
+        handlers, level, propagate = found.get(logger, _UNTOUCHED)
+        logger.handlers[:] = handlers
+        logger.setLevel(level)
+        logger.propagate = propagate
+
+
+_UNTOUCHED: tuple[tuple[logging.Handler, ...], int, bool] = ((), logging.NOTSET, True)
+
+
+def _loggers_of_ours() -> list[logging.Logger]:
+    names = [name for name in logging.root.manager.loggerDict if name.startswith("importer.")]
+    return [logging.getLogger(name) for name in ("importer", *names)]
+
+
+def _manner_of(logger: logging.Logger) -> tuple[tuple[logging.Handler, ...], int, bool]:
+    return tuple(logger.handlers), logger.level, logger.propagate
 
 
 @pytest.fixture(scope="session")
