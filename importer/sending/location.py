@@ -303,12 +303,13 @@ class LocationSender:
                 return
             assert self._way is not None  # noqa: S101  (rows come after open)
             try:
-                if submitted.repeatable and not self._leases.covers(submitted):
-                    await self._leases.hold(submitted)  # others are announced one by one, see RowCallState
+                if submitted.repeatable:  # others are announced one by one, see RowCallState
+                    await self._leases.hold(submitted)
                 end = await self._way.go(submitted)
                 if isinstance(end, Landing) and self._sampled(submitted):
                     end = await self._verify(submitted, end)
             finally:
+                self._leases.let_go(submitted)
                 self._pass_on(submitted)
             if isinstance(end, Outcome):
                 self._settle(end)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Final
 
-from importer.records import BeforeImage
+from importer.records import BeforeImage, RowId
 from importer.sending.caller import Caller
 from importer.sending.journal_batches import JournalBatcher, Turn
-from importer.sending.row.before_images import planned_image
-from importer.sending.row.intents import intent_of
+from importer.sending.row.intents import intent_of, planned_image
 from importer.sending.row.submitted import SubmittedRow
 
 _AHEAD_SECONDS: Final = 0.5
@@ -30,6 +31,8 @@ class Leases:
         self._caller = caller
         self._journal = journal
         self._following = following
+        self._held: dict[RowId, SubmittedRow] = {}
+        """Rows on their way through the gate, in the order in which they came to it."""
         self._ahead = 0
         """Rows that go next and are written down, as far as is known without looking."""
         self._low = 0
@@ -41,10 +44,15 @@ class Leases:
 
     async def hold(self, submitted: SubmittedRow) -> None:
         """Return when a row that can be repeated may be sent; raises the StopError of a journal that fails."""
+        self._held[submitted.row] = submitted
         turn = submitted.turn
         if turn is None or (turn.written and not self.covers(submitted)):
-            turn = self._write([submitted, *self._next_uncovered()])
+            turn = self._write(list({submitted.row: submitted, **self._next_uncovered()}.values()))
         await turn.wait()
+
+    def let_go(self, submitted: SubmittedRow) -> None:
+        """Take note that a row was sent, or will not be."""
+        self._held.pop(submitted.row, None)
 
     async def hold_exactly(self, submitted: SubmittedRow) -> None:
         """Return when the next attempt of a row, and no other, may leave; likewise."""
@@ -61,19 +69,22 @@ class Leases:
         """Take note that a row went; have those behind it written down before one of them must wait for that."""
         self._ahead -= 1
         if self._ahead <= self._low and (batch := self._next_uncovered()):
-            self._write(batch)
+            self._write(list(batch.values()))
 
-    def _next_uncovered(self) -> list[SubmittedRow]:
+    def _next_uncovered(self) -> dict[RowId, SubmittedRow]:
         """Give the rows that go soon whose line will not last until then."""
-        coming = list(self._following(self._soon()))
-        self._ahead, self._low = len(coming), len(coming) // 2
+        soon = self._soon()
+        coming = [*islice(self._held.values(), soon), *self._following(soon)]
+        self._ahead, self._low = soon, soon // 2
         by_then = self._caller.clock.monotonic() + _AHEAD_SECONDS
-        return [each for each in coming if each.repeatable and each.leased_until < by_then]
+        return {each.row: each for each in coming if each.repeatable and each.leased_until < by_then}
 
     def _soon(self) -> int:
-        """Tell how many calls gate and pace let go soon."""
+        """Tell how many calls gate and pace let go soon; in a window that is used up slots are free one by one."""
         gate = self._caller.gate
-        return min(_LONGEST_AHEAD, int(gate.pace * _AHEAD_SECONDS), gate.room_within(_AHEAD_SECONDS))
+        steady = math.ceil(gate.slots.burst / gate.slots.interval_seconds * _AHEAD_SECONDS)
+        quick = int(gate.pace * _AHEAD_SECONDS)
+        return min(_LONGEST_AHEAD, max(steady, min(quick, gate.room_within(_AHEAD_SECONDS))))
 
     def _write(self, batch: list[SubmittedRow]) -> Turn:
         images = _images(batch)
