@@ -78,9 +78,12 @@ class TestKept:
     def test_what_one_thread_has_not_ended_another_does_not_see(self, face: Path) -> None:
         seen: list[int] = []
         with closing(notebook(face, "one")) as one:
+
+            def count() -> None:
+                seen.append(one.execute("SELECT count(*) FROM notes").fetchone()[0])
+
             with one.transaction():
                 one.execute("INSERT INTO notes VALUES (1, 'in the middle')")
-                count = lambda: seen.append(one.execute("SELECT count(*) FROM notes").fetchone()[0])  # noqa: E731
                 other = threading.Thread(target=count)
                 other.start()
                 other.join(20)
