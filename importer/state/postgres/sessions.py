@@ -51,7 +51,7 @@ class Sessions:
         self.address = address
         self._most = kept
         self._idle: list[Session] = []
-        self._mutex = threading.Lock()
+        self._lock = threading.Lock()
 
     @property
     def kept(self) -> bool:
@@ -72,7 +72,7 @@ class Sessions:
         """Take a session back; ``as_new``: it may hold locks, and have a name of its own."""
         if self.kept and is_idle(session.connection) and (not as_new or _is_as_new(session)):
             session.remember_statements(yes=False)
-            with self._mutex:
+            with self._lock:
                 if len(self._idle) < self._most:
                     self._idle.append(session)
                     return
@@ -81,13 +81,13 @@ class Sessions:
     def close(self) -> None:
         """Close those that nobody has, and keep none of the others."""
         self._most = 0
-        with self._mutex:
+        with self._lock:
             for session in self._idle:
                 session.connection.close()
             self._idle.clear()
 
     def _one_of_the_idle(self, setting: str) -> Session | None:
-        with self._mutex:
+        with self._lock:
             for place in reversed(range(len(self._idle))):
                 if self._idle[place].is_set(setting):
                     return self._idle.pop(place)
@@ -108,7 +108,7 @@ class _Kept:
     def __init__(self) -> None:
         self.keepers = 0
         self.of: dict[Address, Sessions] = {}
-        self.mutex = threading.Lock()
+        self.lock = threading.Lock()
 
 
 _KEPT: Final = _Kept()
@@ -117,12 +117,12 @@ _KEPT: Final = _Kept()
 @contextlib.contextmanager
 def kept_sessions() -> Iterator[None]:
     """Keep sessions for whoever opens a database of the same address next, as long as the block runs."""
-    with _KEPT.mutex:
+    with _KEPT.lock:
         _KEPT.keepers += 1
     try:
         yield
     finally:
-        with _KEPT.mutex:
+        with _KEPT.lock:
             _KEPT.keepers -= 1
             over = [] if _KEPT.keepers else list(_KEPT.of.values())
             if over:
@@ -133,7 +133,7 @@ def kept_sessions() -> Iterator[None]:
 
 def sessions_of(address: Address) -> Sessions:
     """Give the sessions of an address: those that are kept, or such as end with whoever has them."""
-    with _KEPT.mutex:
+    with _KEPT.lock:
         if not _KEPT.keepers:
             return Sessions(address)
         return _KEPT.of.setdefault(address, Sessions(address, kept=_MOST_KEPT))
