@@ -113,7 +113,7 @@ def resume_command(run: str | None, *, from_copies: bool, **given: Any) -> None:
     """Go on with a stopped run: the newest, or the one whose id begins with RUN.
 
     Rows that have an outcome are not sent again; rows that may have been sent are settled by evidence. A finished
-    run is left as it is.
+    run is left as it is. One that was submitted is queued for its workers, as far as it is left.
     """
     _work(run, "resume", given, from_copies=from_copies)
 
@@ -129,7 +129,7 @@ def retry_command(run: str | None, **given: Any) -> None:
     """Send the failed rows of a run again whose remedy is `run_again`: of the newest run, or of RUN.
 
     The run's results then hold each row once, with its latest outcome. Rows whose remedy is `fix_row` stay as they
-    are: correct them in failed.xlsx and import that.
+    are: correct them in failed.xlsx and import that. A run that was submitted is queued for its workers.
     """
     _work(run, "retry", given)
 
