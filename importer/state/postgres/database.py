@@ -15,7 +15,7 @@ from importer.errors import StateError
 from importer.state.postgres.address import Address
 from importer.state.postgres.connection import Connection, Error, closed_error, long_answer, state_error
 from importer.state.postgres.dialect import held, translate
-from importer.state.postgres.sessions import Session, sessions_of
+from importer.state.postgres.sessions import PostgresSession, sessions_of
 from importer.state.purpose import Database, Purpose, SqlAnswer, SqlValues
 from importer.state.sqlite import statements
 
@@ -63,8 +63,8 @@ class PostgresDatabase:
         self._writer_key = lock_key("writer", schema)
         self._setting = self._set_for(ALL_PARTS)
         self._sessions = sessions_of(address)
-        self._own: Session | None = None
-        self._in_hand: dict[int, Session] = {}
+        self._own: PostgresSession | None = None
+        self._in_hand: dict[int, PostgresSession] = {}
         """By the thread that is in the middle of something."""
         self._closed = False
         if dropped or not self._sessions.kept:
@@ -119,7 +119,7 @@ class PostgresDatabase:
                     del self._in_hand[thread]
 
     @contextlib.contextmanager
-    def _lent(self) -> Iterator[Session]:
+    def _lent(self) -> Iterator[PostgresSession]:
         session = self._lend()
         try:
             session.set(self._setting)
@@ -127,7 +127,7 @@ class PostgresDatabase:
         finally:
             self._sessions.take_back(session)
 
-    def _lend(self) -> Session:
+    def _lend(self) -> PostgresSession:
         if self._closed:
             raise closed_error()
         return self._sessions.lend(self.purpose, self._setting)

@@ -22,7 +22,7 @@ _PREPARED_AFTER: Final = 5
 _AS_NEW: Final = "SELECT pg_advisory_unlock_all(); SET application_name = 'importer'"
 
 
-class Session:
+class PostgresSession:
     """A connection, and how it is set."""
 
     def __init__(self, connection: Connection) -> None:
@@ -50,7 +50,7 @@ class Sessions:
     def __init__(self, address: Address, *, kept: int = 0) -> None:
         self.address = address
         self._most = kept
-        self._idle: list[Session] = []
+        self._idle: list[PostgresSession] = []
         self._lock = threading.Lock()
 
     @property
@@ -58,17 +58,17 @@ class Sessions:
         """Whether a session is worth nothing to whoever gives it back, since the next one costs next to nothing."""
         return self._most > 0
 
-    def lend(self, purpose: Purpose, setting: str = "") -> Session:
+    def lend(self, purpose: Purpose, setting: str = "") -> PostgresSession:
         """Give a session that nobody else has, if there is one, one that is set so. Raises StateError."""
         while (session := self._one_of_the_idle(setting)) is not None:
             if says_nothing(session.connection):
                 return session
             session.connection.close()  # the server went away, and perhaps is back
-        session = Session(connect(self.address, purpose))
+        session = PostgresSession(connect(self.address, purpose))
         session.remember_statements(yes=not self.kept)
         return session
 
-    def take_back(self, session: Session, *, as_new: bool = False) -> None:
+    def take_back(self, session: PostgresSession, *, as_new: bool = False) -> None:
         """Take a session back; ``as_new``: it may hold locks, and have a name of its own."""
         if self.kept and is_idle(session.connection) and (not as_new or _is_as_new(session)):
             session.remember_statements(yes=False)
@@ -86,7 +86,7 @@ class Sessions:
                 session.connection.close()
             self._idle.clear()
 
-    def _one_of_the_idle(self, setting: str) -> Session | None:
+    def _one_of_the_idle(self, setting: str) -> PostgresSession | None:
         with self._lock:
             for place in reversed(range(len(self._idle))):
                 if self._idle[place].is_set(setting):
@@ -94,7 +94,7 @@ class Sessions:
             return self._idle.pop() if self._idle else None
 
 
-def _is_as_new(session: Session) -> bool:
+def _is_as_new(session: PostgresSession) -> bool:
     try:
         session.connection.execute(_AS_NEW)
     except Error:
