@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 _MEMORY_LIMIT: Final = 3 * 1024**3
 """Of address space, not of memory used: a workbook parser reserves much more than it fills."""
 _LONGEST_CELL: Final = 400
+_NICENESS: Final = 10
 _NAME: Final = "mapping.yaml"
 _MOST_LOCATIONS: Final = 200
 _MOST_SHEETS: Final = 30
@@ -388,12 +390,15 @@ def _answering(path: str, reading: dict[str, Any]) -> Iterator[Answers]:
 def main() -> None:
     """Answer questions until standard input ends."""
     _limit_memory()
+    _load()
     with contextlib.ExitStack() as open_files:
         answers: Answers | None = None
         for line in sys.stdin:
             asked = json.loads(line)
             try:
                 if asked["do"] == "open":
+                    if asked.get("beside"):
+                        _step_back()
                     answers = open_files.enter_context(_answering(asked["path"], asked["reading"]))
                     said: dict[str, Json] = {"answer": {}}
                 else:
@@ -409,6 +414,19 @@ def main() -> None:
                 }
             sys.stdout.write(json.dumps(said, ensure_ascii=True) + "\n")
             sys.stdout.flush()
+
+
+def _load() -> None:
+    """Load what every file needs before there is one: a process that waits for it answers the sooner."""
+    import importer.bench.asking
+    import importer.mapping.assigning
+    import importer.mapping.recognition  # noqa: F401
+
+
+def _step_back() -> None:
+    """Leave the processor to processes whose answer somebody waits for."""
+    with contextlib.suppress(AttributeError, OSError):  # Windows knows no niceness
+        os.nice(_NICENESS)
 
 
 def _limit_memory() -> None:

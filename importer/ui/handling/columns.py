@@ -10,7 +10,7 @@ from importer.highlevel.fields import FIELDS
 from importer.records import Json
 from importer.runtime.private_files import write_private
 from importer.ui.drafts import Draft
-from importer.ui.handling.files import ask_bench
+from importer.ui.handling.files import ask_bench, warm
 from importer.ui.handling.mapping_text import keep_mapping
 from importer.ui.handling.targets import location_fields, text_to_take
 from importer.ui.screen import Screen
@@ -21,6 +21,7 @@ _LONGEST_MAPPING = 60_000
 
 async def page(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     draft = screen.drafts.open(asked.named["draft"])
+    warm(screen, draft)
     return screen.page("columns.html.j2", draft=draft, step="columns")
 
 

@@ -114,6 +114,7 @@ def _location_column(text: str) -> str | None:
 
 async def page(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     draft = screen.drafts.open(asked.named["draft"])
+    warm(screen, draft)
     return screen.page("file.html.j2", draft=draft, step="file")
 
 
@@ -130,7 +131,13 @@ async def count(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     path = screen.drafts.source(draft)
     # a process of its own: the questions of the page do not wait for a million rows
     found = await screen.benches.ask(
-        f"{draft.id} count", path, draft.reading, "count", name=draft.name, seconds=_COUNT_SECONDS
+        f"{draft.id} count",
+        path,
+        draft.reading,
+        "count",
+        name=draft.name,
+        seconds=_COUNT_SECONDS,
+        beside=True,
     )
     return data(found)
 
@@ -140,7 +147,13 @@ async def sheets(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     draft = screen.drafts.open(asked.named["draft"])
     path = screen.drafts.source(draft)
     found = await screen.benches.ask(
-        f"{draft.id} sheets", path, draft.reading, "sheets", name=draft.name, seconds=_COUNT_SECONDS
+        f"{draft.id} sheets",
+        path,
+        draft.reading,
+        "sheets",
+        name=draft.name,
+        seconds=_COUNT_SECONDS,
+        beside=True,
     )
     await screen.benches.close(f"{draft.id} sheets")
     return data(found)
@@ -204,3 +217,8 @@ async def ask_bench(screen: Screen, draft: Draft, do: str, **said: Any) -> Any:
     return await screen.benches.ask(
         draft.id, screen.drafts.source(draft), draft.reading, do, name=draft.name, said=said
     )
+
+
+def warm(screen: Screen, draft: Draft) -> None:
+    """Open a draft's file before anything is asked about it, so that the first answer comes as soon as the others."""
+    screen.spawn(ask_bench(screen, draft, "describe", rows=0))
