@@ -65,7 +65,7 @@ class Answers:
             "sheets": [{"name": name, "visible": visible} for name, visible in _sheets_of(found)],
             "header_row": found.header_row,
             "hidden_rows": found.hidden_rows,
-            "hidden_columns": found.hidden_columns,
+            "hidden_columns": [self._bench.header[place] for place in self._hidden()],
             "doubts": [*map(without_flags, found.doubts)],
             "notes": list(found.notes),
             "header": list(self._bench.header),
@@ -74,6 +74,13 @@ class Answers:
                 for row in islice(self._bench.first_rows(), rows)
             ],
         }
+
+    def _hidden(self) -> list[int]:
+        """Give the places of columns that the workbook hides."""
+        from importer.reading.workbooks.columns import letters_of
+
+        letters = frozenset(self._bench.detected.hidden_letters)
+        return [place for place in range(len(self._bench.header)) if letters_of(place) in letters]
 
     def count(self) -> Json:
         """Count the rows, and those that cannot be read as they stand."""
@@ -128,12 +135,13 @@ class Answers:
         }
 
     def samples(self) -> Any:
-        """Give of each column three values that differ, the longest, and how much of it is filled, by the first rows."""
+        """Give of each column three values that differ, the longest, how much of it is filled, by the first rows, and if it shows."""
+        header = self._bench.header
+        sampled = _samples(self._bench.first_rows(), len(header))
+        hidden = self._hidden()
         return [
-            {"header": header, "values": values, "filled": filled}
-            for header, (values, filled) in zip(
-                self._bench.header, _samples(self._bench.first_rows(), len(self._bench.header)), strict=True
-            )
+            {"header": name, "values": values, "filled": filled, "hidden": place in hidden}
+            for place, (name, (values, filled)) in enumerate(zip(header, sampled, strict=True))
         ]
 
     def values(self, column: str, prefix: str = "", most: int = 50) -> Any:
@@ -147,9 +155,11 @@ class Answers:
 
         faults: list[str] = []
         location_column: str | None = None
+        skips_hidden = False
         try:
             mapping = parse_mapping(text, name=_NAME)
             model, location_column = mapping.model, mapping.location_column
+            skips_hidden = model.rows.hidden == "skip"
             defaults = {"region": model.defaults.region, "date_order": model.defaults.date_order}
             match = {name: str(getattr(model.match, name)) for name in _MATCH}
         except MappingError as refused:
@@ -159,6 +169,7 @@ class Answers:
             "defaults": {name: None if value is None else str(value) for name, value in defaults.items()},
             "match": match,
             "location_column": location_column,
+            "skips_hidden": skips_hidden,
             "rules": [
                 {
                     "path": list(each.path),
