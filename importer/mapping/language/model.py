@@ -184,7 +184,7 @@ class RowFilters(Section):
 
     only_if: Conditions = _conditions("Import a row only if this (each of these) is true.")
     skip_if: Conditions = _conditions("Skip a row if this (any of these) is true.")
-    hidden: Literal["import", "skip"] = Field(
+    hidden: Literal["import", "skip"] = key(
         default="import",
         description="Rows that a workbook hides, by hand or by a filter: imported with a warning, or skipped.",
     )
