@@ -38,6 +38,7 @@ CHECK = {
     "asyncio",
     "ssl",
     "http.client",
+    "importlib.metadata",
     "jinja2",
     "importer.pipeline",
     "importer.sandbox",

@@ -6,7 +6,7 @@ import pickle
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from importer.yaml.document import parse
