@@ -18,6 +18,8 @@ from typing import ClassVar
 from importer.runtime.loop import loop_factory
 
 LOCATION = b'{"location":{"id":"loc0","name":"Bench","settings":{"allowDuplicateContact":false}}}'
+NOBODY = b'{"contacts":[],"total":0}'
+NOBODY_BY_KEY = b'{"contact":null}'
 TAGGED = b'{"succeded":true,"errorCount":0,"responses":[]}'
 UNLIMITED = b"1000000"
 REFUSED = b'{"statusCode":429,"message":"Too Many Requests"}'
@@ -80,6 +82,8 @@ class Vendor(asyncio.Protocol):
         return True
 
     def content(self, head: bytes, body: bytes) -> bytes:
+        if b"/contacts/search" in head:
+            return NOBODY_BY_KEY if head.startswith(b"get") else NOBODY
         if head.startswith(b"get"):
             return CATALOG if b"/customfields" in head else LOCATION
         if b"/bulk/tags/" in head:

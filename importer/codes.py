@@ -76,7 +76,7 @@ CATALOGUE: Final[tuple[Code, ...]] = (
     Code(
         "hidden_row",
         "The row is hidden in the workbook",
-        "Delete hidden rows before importing, or leave them out with rows: in the mapping.",
+        "Leave hidden rows out with `rows: {hidden: skip}` in the mapping, or delete them before importing.",
     ),
     Code(
         "formula_without_value",
@@ -357,19 +357,19 @@ CATALOGUE: Final[tuple[Code, ...]] = (
     Code(
         "shared_key",
         "Somebody else has the same e-mail or phone",
-        "Look at same-contact.csv: give the row a key of its own; if it is the same person after all, write both names "
-        "alike, or set match: {shared_key: send} in the mapping.",
+        "Look at same-contact.csv, beside the results or the page of `check --html`: give the row a key of its own; if it is "
+        "the same person after all, write both names alike, or set match: {shared_key: send} in the mapping.",
     ),
     Code(
         "taken_as_one",
         "Taken for somebody who has the same e-mail or phone, although under another name or none",
-        "Look at same-contact.csv: if they are two people, give one of them an e-mail or phone of their own and import that "
-        "row; if they are one, nothing has to be done.",
+        "Look at same-contact.csv, beside the results or the page of `check --html`: if they are two people, give one of them "
+        "an e-mail or phone of their own and import that row; if they are one, nothing has to be done.",
     ),
     Code(
         "row_filter",
         "The mapping's rows section leaves the row out",
-        "Nothing has to be done; change only_if or skip_if to import such rows.",
+        "Nothing has to be done; change only_if, skip_if or hidden to import such rows.",
         Remedy.NONE,
     ),
     # sending

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from importer.records import Change, Json
@@ -20,6 +20,11 @@ SEARCHED: Final[Mapping[str, tuple[Json, ...]]] = {
 _UNSEARCHED: Final = "dndSettings"
 """The other channels: only a read by id shows them."""
 SWITCHES: Final = (*SEARCHED, _UNSEARCHED)
+
+
+def switches_of(fields: Iterable[str]) -> set[str]:
+    """Name the switches that fields, as a mapping names them, may turn off, each as a location is searched for it."""
+    return {".".join(name.split(".")[:2]) for name in fields if name.partition(".")[0] in {"dnd", *_SETTINGS}}
 
 
 def is_lift(change: Change) -> bool:

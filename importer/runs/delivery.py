@@ -41,7 +41,7 @@ from importer.runs.context import RunContext
 from importer.runs.embedded import reachable, untyped_files
 from importer.runs.intake import Mapped
 from importer.runs.key_sharing import matched_by
-from importer.runs.lifting import LiftingRows
+from importer.runs.lifting import LiftingRows, may_lift, nobody_said_no
 from importer.runs.overtaking import Overtaken, find_overtaken
 from importer.runs.preparing import Preparation
 from importer.runs.preparing.order import Order, Surveyed
@@ -316,16 +316,19 @@ async def _lifts(
     sender: Sender, delivery: Delivery, planned: RunPlan | None, targets: Sequence[Target]
 ) -> str | None:
     """Say before the first write whom a run lets be written to again; None for nobody."""
-    writes = any(name.startswith(("dnd", "inboundDnd")) for name in delivery.mapping.model.fields)
-    if not writes or not delivery.journal.untouched:
+    switches = may_lift(delivery.mapping)
+    if not switches or not delivery.journal.untouched:
         return None
     if planned is not None:
         return lifts_sentence(Lifts(rows=planned.lifts, asked=planned.lifts, lifting=planned.lifts))
     if delivery.settings.connection.sandbox:
         return None  # nobody in it said no before its first row
+    met = [target.location_id for target in targets]
+    if await nobody_said_no(sender, switches, _location_rows(delivery.surveyed), met=met):
+        return None
     with LiftingRows(delivery.mapping) as lifting:
         await asyncio.to_thread(_see_all, lifting, delivery)
-        return lifts_sentence(await lifting.ask(sender, [target.location_id for target in targets]))
+        return lifts_sentence(await lifting.ask(sender, met))
 
 
 def _see_all(lifting: LiftingRows, delivery: Delivery) -> None:

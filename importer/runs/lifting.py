@@ -2,13 +2,14 @@
 
 A few are looked up one by one. Of more, the location is searched for who has it on, hundreds in a call, and the rows
 are held against those: so all of them are known, but for who said no in the last minute, which the search shows late.
+Where nobody said no, as in a new sub-account, no row needs to be looked at: they are not read for it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Mapping as MappingOf
 from contextlib import aclosing
 from functools import partial
@@ -18,9 +19,10 @@ from typing import TYPE_CHECKING, Final, Self
 from importer.errors import SetupError
 from importer.highlevel.calls import Call
 from importer.highlevel.catalog import CatalogNeeds
-from importer.highlevel.lifts import SEARCHED, lifts, switched_off, switches_off
+from importer.highlevel.lifts import SEARCHED, lifts, switched_off, switches_of, switches_off
 from importer.highlevel.search import search_blocked
 from importer.mapping import Mapping
+from importer.mapping.language.rule import Rule
 from importer.records import ImportMode, Json, Outcome, Record, RowObject
 from importer.results.forecast import Lifts
 from importer.runs.catalogs import why_unasked
@@ -34,6 +36,8 @@ if TYPE_CHECKING:  # what sends takes longer to import than a small check
 _LOOKED_UP: Final = 100
 """Rows: what the vendor answers within ten seconds."""
 _AT_ONCE: Final = 10
+_ASKED_FIRST: Final = 1_000
+"""Rows of a location that take longer to be read and mapped than it takes to ask who said no."""
 
 
 class LiftingRows:
@@ -41,7 +45,7 @@ class LiftingRows:
 
     def __init__(self, mapping: Mapping) -> None:
         self.rows = 0
-        self._updates = mapping.mode is not ImportMode.CREATE_ONLY and mapping.row_object is RowObject.CONTACT
+        self._updates = _updates(mapping)
         self._found: SwitchingRows | None = None
         self._first: list[Record] = []
         self._locations: set[str] = set()
@@ -165,6 +169,57 @@ class LiftingRows:
             folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="importer-"))
             self._found = self._stack.enter_context(SwitchingRows.scratch(Path(folder) / "switching.db"))
         return self._found
+
+
+def may_lift(mapping: Mapping) -> set[str]:
+    """Name the switches that rows may turn off for contacts that are there, each as a location is searched for it."""
+    if not _updates(mapping):
+        return set()
+    return switches_of(name for name, rule in mapping.model.fields.items() if not _takes_no_for_nothing(rule))
+
+
+def _takes_no_for_nothing(rule: Rule) -> bool:
+    """Tell a rule after whose last step no text means no any more, as ``suggest`` writes all of them."""
+    last = rule.transforms[-1].name if rule.transforms and rule.map is None else ""
+    return last == "only_yes" and rule.default is None
+
+
+async def nobody_said_no(
+    sender: Sender, switches: Collection[str], rows: MappingOf[str, int], *, met: Iterable[str]
+) -> bool:
+    """Tell, without one look at the rows, that nobody has on what they may turn off; False where that is not known.
+
+    ``rows``: how many go to each location; ``met``: those of them that were opened. Raises the StopError that ends the asking.
+    """
+    few = sum(rows.values()) < _ASKED_FIRST * len(rows)
+    if few or set(met) != rows.keys() or not SEARCHED.keys() >= set(switches):
+        return False
+    for location_id in rows:
+        for switch in sorted(switches):
+            if not await _nobody_blocked(sender, location_id, switch):
+                return False
+    return True
+
+
+async def _nobody_blocked(sender: Sender, location_id: str, switch: str) -> bool:
+    """Ask for the first of those who have a switch on; a refusal leaves it open."""
+    from importer.mirror.paging import Pager, SearchRefusedError
+
+    pager = Pager(partial(sender.search, location_id), location_id)
+    for value in SEARCHED[switch]:
+        pages = pager.pages(partial(_search_blocked, location_id, switch, value), may_refuse=True)
+        try:
+            async with aclosing(pages):
+                first, _ = await anext(pages)
+        except (SearchRefusedError, SetupError):
+            return False
+        if first.contacts:
+            return False
+    return True
+
+
+def _updates(mapping: Mapping) -> bool:
+    return mapping.mode is not ImportMode.CREATE_ONLY and mapping.row_object is RowObject.CONTACT
 
 
 def _search_blocked(location_id: str, switch: str, value: Json, size: int, cursor: Json) -> Call:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from importer.highlevel.payload import NOT_IN_UPSERT
 from importer.mapping import Mapping
 from importer.mapping.compiled.headers import HeaderIndex
 from importer.mapping.compiled.layout import named_headers
@@ -29,6 +30,7 @@ def overlooked(mapping: Mapping, source: Source) -> tuple[str, ...]:
         *_refusals(mapping.model, columns, index),
         *_names(mapping.model, columns, index),
         *_links(mapping.model, source),
+        *_unsent(mapping.model),
     )
 
 
@@ -86,6 +88,17 @@ def _links(model: MappingModel, source: Source) -> Iterator[str]:
     for shown, name in source.detected.link_columns:
         if shown in used and name not in used:
             yield f"Column {shown!r} goes to email and shows no addresses: its links lead to them. Map {name!r}, in which they stand."
+
+
+def _unsent(model: MappingModel) -> Iterator[str]:
+    """Name the fields that only an update by id carries, in a mapping that names nobody by id."""
+    if "id" not in model.fields:
+        for name in NOT_IN_UPSERT:
+            if name in model.fields:
+                yield (
+                    f"Field {name!r} is not sent: HighLevel takes it for a contact that is named by its id only. "
+                    "Map the column with the contacts' ids to id, or take the field out."
+                )
 
 
 def _places(headers: Iterable[str], index: HeaderIndex) -> frozenset[int]:

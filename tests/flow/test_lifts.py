@@ -103,6 +103,22 @@ def test_a_run_tells_of_a_row_far_down_before_it_sends_the_first(desk: Desk, ven
     assert "lifts: 1. So many rows" in ended.err
 
 
+@pytest.mark.parametrize(("rule", "searches"), [("Out", 1), ("{column: Out, transforms: [only_yes]}", 0)])
+def test_where_no_row_can_lift_anything_they_are_not_read_for_it(
+    desk: Desk, vendor: Sandbox, rule: str, searches: int
+) -> None:
+    desk.write("mapping.yaml", f"version: 1\nlocation: loc1\nfields: {{email: Mail, dnd: {rule}}}\n")
+    lines = [f"n{row}@example.com,{'no' if row == 700 else 'yes'}" for row in range(1_000)]
+    file = desk.write("p.csv", "\n".join(["Mail,Out", *lines, ""]))
+    ended = desk.run(file, "-m", "mapping.yaml", "--trial", "1")
+    assert "lifts" not in ended.err
+    paths = vendor.state()["paths"]  # that one row is looked up where rows are read
+    assert (paths.get("POST contacts/search", 0), paths.get("GET contacts/search/duplicate", 0)) == (
+        searches,
+        0,
+    )
+
+
 def test_what_the_search_cannot_tell_is_told_as_such(desk: Desk, vendor: Sandbox) -> None:
     said = {"dndSettings": {"WhatsApp": {"status": "active"}, "SMS": {"status": "active"}}}
     file = crowded(desk, vendor, "dndSettings.WhatsApp,dndSettings.SMS", "no,no", **said)

@@ -159,6 +159,13 @@ def test_a_column_that_another_rule_reads_is_nobody_s_near_miss(folder: Path) ->
     assert checked(folder, "Email,Name\na@example.com,Ann\n", fields).overlooked == ()
 
 
+def test_a_type_that_no_contact_is_named_for_is_said_before_it_is_left_out(folder: Path) -> None:
+    rows = "Email,Kind,Id\na@example.com,lead,c1\n"
+    (said,) = checked(folder, rows, "type: Kind").overlooked
+    assert said.startswith("Field 'type' is not sent")
+    assert checked(folder, rows, "type: Kind, id: Id").overlooked == ()
+
+
 def test_what_is_overlooked_stands_on_the_terminal_in_the_json_and_in_the_report(folder: Path) -> None:
     rows = "Email,<b>Newsletter</b>\na@example.com,yes\nb@example.com,no\n"
     forecast = checked(folder, rows, "")

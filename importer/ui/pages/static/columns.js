@@ -86,6 +86,7 @@ function Columns() {
     <${Offers} draft=${draft} change=${change} text=${state.text} />
     ${state.faults.length ? html`<div class="notice bad" role="alert"><p>${t("columns.has_faults")}</p><ul>${state.faults.map((fault) => html`<li>${fault}</li>`)}</ul></div>` : null}
     ${state.suggestion.doubts.filter((doubt) => doubt.loud).map((doubt) => html`<p class="notice halt">${doubt.sentence}</p>`)}
+    <${Hidden} state=${state} change=${change} />
     <section aria-busy=${busy}>
       <div class="onward" role="group" aria-label=${t("columns.filter")}>
         <button type="button" aria-pressed=${filter === "look" ? "true" : "false"} onClick=${lookAgain}>${t("columns.look", { n: number(look.length) })}</button>
@@ -124,6 +125,15 @@ function needsLook(state, column) {
 function Known({ state }) {
   return html`<p class="note">${t("columns.counts", {
     mapped: number(state.samples.filter((_, column) => ruleOf(state, column)).length), all: number(state.samples.length) })}</p>`;
+}
+
+// What a workbook hides was often put away on purpose: it is imported only by whoever saw that it is there.
+function Hidden({ state, change }) {
+  const hidden = state.samples.map((_, column) => column).filter((column) => state.samples[column].hidden && ruleOf(state, column));
+  if (!hidden.length) return null;
+  const leave = async () => { for (const place of hidden) if (!(await change({ do: "assign", place, target: null }))) return; };
+  return html`<div class="notice halt" id="hidden-columns"><p>${t("columns.hidden_mapped", { names: hidden.map((column) => titleOf(state, column)).join(", ") })}</p>
+    <p class="onward"><button type="button" id="leave-hidden" onClick=${leave}>${t("columns.hidden_leave")}</button></p></div>`;
 }
 
 // What no rule reads is opened, or said to have been seen, before anything goes on: a column that is forgotten is found out too late.
@@ -179,7 +189,7 @@ function Column({ column, state, change, acknowledge }) {
 
   return html`<li class=${rule ? "column" : "column out"}>
     <div class="what">
-      <h2 class="header">${title}</h2>
+      <h2 class="header">${title}</h2>${sample.hidden ? html`<p><span class="chip">${t("columns.hidden")}</span></p>` : null}
       <p class="samples">${sample.values.slice(0, 4).map((value) => html`<span class="value cell">${value}</span>`)}</p>
       <p class="note">${t("columns.filled", { n: number(Math.round(100 * sample.filled)) })}</p>
     </div>
