@@ -9,7 +9,7 @@ from typing import Final
 
 from importer.records import BeforeImage, RowId
 from importer.sending.caller import Caller
-from importer.sending.journal_batches import JournalBatcher, Turn
+from importer.sending.journal_batches import JournalBatcher, Receipt
 from importer.sending.row.intents import intent_of, planned_image
 from importer.sending.row.submitted import SubmittedRow
 
@@ -39,16 +39,20 @@ class Leases:
 
     def covers(self, submitted: SubmittedRow) -> bool:
         """Tell whether a row may be sent as it stands in the journal."""
-        turn = submitted.turn
-        return turn is not None and turn.written and self._caller.clock.monotonic() <= submitted.leased_until
+        receipt = submitted.receipt
+        return (
+            receipt is not None
+            and receipt.written
+            and self._caller.clock.monotonic() <= submitted.leased_until
+        )
 
     async def hold(self, submitted: SubmittedRow) -> None:
         """Return when a row that can be repeated may be sent; raises the StopError of a journal that fails."""
         self._held[submitted.row] = submitted
-        turn = submitted.turn
-        if turn is None or (turn.written and not self.covers(submitted)):
-            turn = self._write(list({submitted.row: submitted, **self._next_uncovered()}.values()))
-        await turn.wait()
+        receipt = submitted.receipt
+        if receipt is None or (receipt.written and not self.covers(submitted)):
+            receipt = self._write(list({submitted.row: submitted, **self._next_uncovered()}.values()))
+        await receipt.wait()
 
     def let_go(self, submitted: SubmittedRow) -> None:
         """Take note that a row was sent, or will not be."""
@@ -57,13 +61,13 @@ class Leases:
     async def hold_exactly(self, submitted: SubmittedRow) -> None:
         """Return when the next attempt of a row, and no other, may leave; likewise."""
         images = _images([submitted])
-        submitted.turn = self._journal.intend([intent_of(submitted, self._caller, exact=True)], images)
-        await submitted.turn.wait()
+        submitted.receipt = self._journal.intend([intent_of(submitted, self._caller, exact=True)], images)
+        await submitted.receipt.wait()
 
     async def keep(self, submitted: SubmittedRow, image: BeforeImage) -> None:
         """Return when it is written down what a row found; likewise."""
-        submitted.turn = self._journal.intend([intent_of(submitted, self._caller)], [image])
-        await submitted.turn.wait()
+        submitted.receipt = self._journal.intend([intent_of(submitted, self._caller)], [image])
+        await submitted.receipt.wait()
 
     def look_ahead(self) -> None:
         """Take note that a row went; have those behind it written down before one of them must wait for that."""
@@ -86,15 +90,15 @@ class Leases:
         quick = int(gate.pace * _AHEAD_SECONDS)
         return min(_LONGEST_AHEAD, max(steady, min(quick, gate.room_within(_AHEAD_SECONDS))))
 
-    def _write(self, batch: list[SubmittedRow]) -> Turn:
+    def _write(self, batch: list[SubmittedRow]) -> Receipt:
         images = _images(batch)
-        turn = self._journal.intend([intent_of(submitted, self._caller) for submitted in batch], images)
+        receipt = self._journal.intend([intent_of(submitted, self._caller) for submitted in batch], images)
         for submitted in batch:
-            submitted.turn = turn
-        return turn
+            submitted.receipt = receipt
+        return receipt
 
 
 def _images(batch: Iterable[SubmittedRow]) -> list[BeforeImage]:
     """Give what a comparison knows of the contacts of rows that are written down for the first time."""
-    images = (planned_image(submitted.record) for submitted in batch if submitted.turn is None)
+    images = (planned_image(submitted.record) for submitted in batch if submitted.receipt is None)
     return [image for image in images if image is not None]
