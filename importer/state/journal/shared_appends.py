@@ -145,6 +145,7 @@ class SharedAppends:
 
     def take(self) -> None:
         """Take the part, or all of a run: whoever had it before can write nothing any more."""
+        self._db.keep_session()
         ours = "TRUE" if self._number is None else f"id = {self._number}"
         with self._db.transaction():
             raised = f"UPDATE parts SET epoch = epoch + 1, holder = ?, since = {_NOW} WHERE {ours}"  # noqa: S608  (a number)
@@ -208,9 +209,7 @@ class SharedAppends:
                 f"Run {self._run_id} has no part for location {part}. See: importer show {self._run_id}"
             )
         number = int(found[0])
-        self._db.define(
-            f"SET importer.part = '{number}'; SET importer.first_part = '{number}'; SET importer.last_part = '{number}'"
-        )
+        self._db.speak_for(number)
         return number
 
     def _refuse_if_fenced(self, found: tuple[Any, ...] | None) -> None:
