@@ -403,14 +403,13 @@ class Sender:
 
     def _note(self, *, final: bool = False) -> None:
         now = self._clock.now()
-        for location in self._locations.values():
-            caller = location.caller
-            if not caller.meter.idle:
-                self._journal.pulse(
-                    caller.meter.take(location.caller.location_id, now, daily_remaining=caller.day.remaining)
-                )
+        callers = [location.caller for location in self._locations.values()]
+        self._journal.pulse(
+            caller.meter.take(caller.location_id, now, daily_remaining=caller.day.remaining)
+            for caller in callers
+            if not caller.meter.idle
+        )
         if final:
-            callers = (location.caller for location in self._locations.values())
             self._journal.mark_quota(caller.mark(ahead_seconds=0.0) for caller in callers if caller.day.used)
 
 

@@ -149,15 +149,16 @@ def test_a_file_of_many_locations_is_read_no_further_than_each_has_enough_to_sen
 
 
 def test_nobody_waits_for_a_location_that_takes_no_more_rows() -> None:
-    woken: list[bool] = []
-    demand = Demand(100, wake=lambda: woken.append(demand.met))
+    met: list[bool] = []
+    demand = Demand(100, wake=lambda: met.append(demand.met))
     demand.join("loc1")
     demand.join("loc2")
     demand.fill("loc1", 50)
-    assert not demand.met
+    met.append(demand.met)
     demand.leave("loc2")
-    assert demand.met
+    demand.use("loc1", 30)
+    demand.use("loc1", 25)
+    demand.fill("loc1", 100)
     demand.leave("loc1")
-    assert not demand.met
     demand.use("loc1", 0)
-    assert woken == [True, False]
+    assert met == [False, True, False, False]
