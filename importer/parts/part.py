@@ -19,7 +19,7 @@ from importer.records import Counts, Json, value_type
 from importer.runs.context import RunContext
 from importer.runs.remembered import recalled
 from importer.runs.session import RunSession
-from importer.runs.stages import freeing_keys, send, suppress, survey
+from importer.runs.stages import freeing_keys, send, survey
 from importer.runtime.logs import log_context
 from importer.runtime.open_files import allow_open_files
 from importer.settings import Connection, ReadingOptions
@@ -102,7 +102,9 @@ async def _carry_out(session: RunSession, work: PartWork, store: PartStore) -> N
     try:
         if (asked := await asyncio.to_thread(store.wish, work.run_id)) is not None:
             raise asked
-        session = await asyncio.to_thread(suppress, session)
+        if session.mapping.model.suppress is not None:
+            suppression = await asyncio.to_thread(store.suppression, work.run_id)
+            session = replace(session, suppression=suppression)
         rows = await asyncio.to_thread(store.rows, work.run_id, work.location)
         preparation = PartPreparation(session.order, session.mapping, session.journal, rows)
         with freeing_keys(session), contextlib.closing(preparation):
