@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from importer.errors import SettingsError, SetupError, StateError, StopError
@@ -107,7 +109,7 @@ async def _carry_out(session: RunSession, work: PartWork, store: PartStore) -> N
             session = replace(session, suppression=suppression)
         rows = await asyncio.to_thread(store.rows, work.run_id, work.location)
         preparation = PartPreparation(session.order, session.mapping, session.journal, rows)
-        with freeing_keys(session), contextlib.closing(preparation):
+        with freeing_keys(session), contextlib.closing(preparation), _deleting(rows):
             surveyed = await survey(session, preparation)
             await send(session, preparation, surveyed)
     except StateError:  # nothing can be written down any more
@@ -117,6 +119,15 @@ async def _carry_out(session: RunSession, work: PartWork, store: PartStore) -> N
         session.journal.set_state(RunState.STOPPED, str(fault), code=fault.code)
         if isinstance(fault, SetupError):
             raise
+
+
+@contextlib.contextmanager
+def _deleting(path: Path) -> Iterator[None]:
+    """Leave none of the rows on this machine: nobody who forgets a person looks for them here."""
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def _session(work: PartWork, store: PartStore, run: Run, journal: Journal, line: PartLine) -> RunSession:
