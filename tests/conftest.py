@@ -110,18 +110,24 @@ def _logs_as_found() -> Iterator[None]:
     found = {logger: _manner_of(logger) for logger in _loggers_of_ours()}
     yield
     for logger in _loggers_of_ours():
-        handlers, level, propagate = found.get(logger, _UNTOUCHED)
-        logger.handlers[:] = handlers
-        logger.setLevel(level)
-        logger.propagate = propagate
+        before = found.get(logger, _UNTOUCHED)
+        if before != _manner_of(logger):  # to set a level goes over all loggers there are
+            handlers, level, propagate = before
+            logger.handlers[:] = handlers
+            logger.setLevel(level)
+            logger.propagate = propagate
 
 
 _UNTOUCHED: tuple[tuple[logging.Handler, ...], int, bool] = ((), logging.NOTSET, True)
 
 
 def _loggers_of_ours() -> list[logging.Logger]:
-    names = [name for name in logging.root.manager.loggerDict if name.startswith("importer.")]
-    return [logging.getLogger(name) for name in ("importer", *names)]
+    known = logging.root.manager.loggerDict.items()
+    return [
+        each
+        for name, each in known
+        if isinstance(each, logging.Logger) and (name == "importer" or name.startswith("importer."))
+    ]
 
 
 def _manner_of(logger: logging.Logger) -> tuple[tuple[logging.Handler, ...], int, bool]:
