@@ -36,12 +36,13 @@ class ClosingRuns:
     def wishes(self, run_ids: Iterable[str]) -> Mapping[str, StopError]:
         at_hand = set(run_ids)
         self._before = {run_id: done for run_id, done in self._before.items() if run_id in at_hand}
+        self._limits = {run_id: limits for run_id, limits in self._limits.items() if run_id in at_hand}
         found = {run_id: self.store.wish(run_id) or self._over_limit(run_id) for run_id in at_hand}
         return {run_id: reason for run_id, reason in found.items() if reason is not None}
 
     def _over_limit(self, run_id: str) -> StopError | None:
         if run_id not in self._limits:
-            self._limits[run_id] = RunLimits.of(self.store.run(run_id).options)
+            self._limits[run_id] = RunLimits.of(self.store.run(run_id).latest_options)
         if not (limits := self._limits[run_id]):
             return None
         done = self.store.progress(run_id)

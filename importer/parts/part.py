@@ -24,7 +24,7 @@ from importer.runtime.logs import log_context
 from importer.runtime.open_files import allow_open_files
 from importer.settings import Connection, ReadingOptions
 from importer.state.journal import Journal, Run, RunState, SessionKind
-from importer.state.parts import PartLine, PartState
+from importer.state.parts import AGAIN, PartLine, PartState
 
 _COUNTED: Final = ("created", "updated", "skipped", "failed")
 
@@ -89,16 +89,13 @@ async def work_on_part(work: PartWork, store: PartStore) -> PartEnd:
     with contextlib.ExitStack() as held, log_context(run_id=run.id):
         # In threads: other parts of this worker must not wait for connections to be opened.
         journal = await asyncio.to_thread(held.enter_context, store.take(run.id, work.location))
-        session = _session(work, store, run, journal)
+        # asked under the location's lock: whoever had it before may have ended it
+        line = await asyncio.to_thread(_line_of, work, store)
+        session = _session(work, store, run, journal, line)
         session.refuse_undone()
-        if not await asyncio.to_thread(_is_finished, work, store):
+        if line.state is not PartState.FINISHED:
             await _carry_out(session, work, store)
         return await asyncio.to_thread(_end, work, store, journal)
-
-
-def _is_finished(work: PartWork, store: PartStore) -> bool:
-    # asked under the location's lock: whoever had it before may have ended it
-    return _line_of(work, store).state is PartState.FINISHED
 
 
 async def _carry_out(session: RunSession, work: PartWork, store: PartStore) -> None:
@@ -120,7 +117,7 @@ async def _carry_out(session: RunSession, work: PartWork, store: PartStore) -> N
             raise
 
 
-def _session(work: PartWork, store: PartStore, run: Run, journal: Journal) -> RunSession:
+def _session(work: PartWork, store: PartStore, run: Run, journal: Journal, line: PartLine) -> RunSession:
     settings = recalled(run, connection=work.connection, state=store.state, reading=work.reading)
     # Results are written by whoever ends the last part, from the journal; a part only needs a place of its own.
     settings = replace(settings, output=journal.folder, metrics_file=None)
@@ -130,7 +127,7 @@ def _session(work: PartWork, store: PartStore, run: Run, journal: Journal) -> Ru
         mapping=parse_mapping(run.mapping_text, name=str(run.mapping_path)),
         context=work.context,
         # Whoever takes it, and whenever: rows that a later run overtook meanwhile are not sent.
-        kind=SessionKind.RESUME,
+        kind=SessionKind.RETRY if line.reason_code == AGAIN else SessionKind.RESUME,
         of_one_part=True,
     )
 

@@ -26,6 +26,7 @@ from importer.state.locks import holder, locked
 from importer.state.neighbours import Neighbours
 from importer.state.parts import parts_in
 from importer.state.past_runs import PastRuns, unusable
+from importer.state.place import state_words
 from importer.state.plans import StoredPlan
 from importer.state.postgres.faces import Face, face_of
 from importer.state.previous import Previous, find_last_of_mapping, find_previous
@@ -145,7 +146,7 @@ class StateFolder:
         for run_id in self.newest_ids():
             with contextlib.suppress(NeverBegunError):
                 return self.run(run_id)
-        raise SettingsError(f"There are no runs in {self.path}. Start one with: importer run")
+        raise SettingsError(f"There are no runs in {state_words(self.path)}. Start one with: importer run")
 
     def match_id(self, wanted: str) -> str:
         """Complete the beginning of an id, of a damaged run too; SettingsError for none or several."""
@@ -155,7 +156,7 @@ class StateFolder:
         if wanted in matching:
             return wanted
         if not matching:
-            raise SettingsError(f"There is no run {wanted!r} in {self.path}. See: importer runs")
+            raise SettingsError(f"There is no run {wanted!r} in {state_words(self.path)}. See: importer runs")
         if len(matching) > 1:
             raise SettingsError(
                 f"{wanted!r} could be any of the runs {', '.join(matching)}. Give more of the id."

@@ -62,13 +62,14 @@ class Screen:
         words: Words | None = None,
         jobs: Path | None = None,
         clock: Clock | None = None,
+        spare: bool = False,
     ) -> None:
         self.clock = clock or SystemClock()
         self.state = state
         self.output = output
         self.words = words or english()
         self.drafts = Drafts(state, clock=self.clock)
-        self.benches = Benches()
+        self.benches = Benches(spare=spare)
         self.checks = Checks()
         self.runs = ScreenRuns(state)
         self.schedules = Schedules(state, jobs, output=output)
