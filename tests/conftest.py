@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +25,23 @@ settings.load_profile("patient")
 _COMPILED = pytest.StashKey[str]()
 _IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108  (pytest makes a private folder in it)
 _ROOM_BYTES: Final = 2 << 30
+_HERE: Final = Path(__file__).parent
 _OURS: Final = ("HIGHLEVEL_", "IMPORTER_", "SMTP_")
+_LONG_FIRST: Final = (
+    "documents",
+    "ui",
+    "jobs",
+    "parts",
+    "flow",
+    "suggestion",
+    "examples",
+    "machines",
+    "runs",
+    "state",
+    "sandbox",
+    "sending",
+)
+"""Rooms whose files start processes, browsers and databases, or judge hundreds of exports."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -54,18 +70,28 @@ def _share_compiled_modules(config: pytest.Config) -> None:
     Where PYTHONDONTWRITEBYTECODE is set, each of hundreds of processes would compile all that it imports anew, which
     is most of what the suite costs. Nothing is written beside the modules.
     """
+    compiled = (_HERE / "__pycache__").is_dir()
     if os.environ.get("PYTHONDONTWRITEBYTECODE") and "PYTHONPYCACHEPREFIX" not in os.environ:
         del os.environ["PYTHONDONTWRITEBYTECODE"]
         config.stash[_COMPILED] = os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="compiled-")
-        if getattr(config.option, "numprocesses", None):
-            # Workers begin at once with the same modules: each would compile all of them.
-            words = ("--collect-only", "-q", "-n", "0", "-p", "no:cacheprovider", *config.args)
-            subprocess.run(
-                [sys.executable, "-m", "pytest", *words],
-                env={**os.environ, "PYTEST_ADDOPTS": ""},
-                check=False,
-                stdout=subprocess.DEVNULL,
-            )
+        compiled = False
+    if getattr(config.option, "numprocesses", None) and not compiled:
+        _compile_beforehand(config.args)
+
+
+def _compile_beforehand(places: Sequence[str]) -> None:
+    """Load the tests once, a part of them on each core: workers begin at once, and each would compile all modules."""
+    folders = [Path(place) for place in places if Path(place).is_dir()]
+    files = sorted(str(path) for folder in folders for path in folder.rglob("test_*.py"))
+    words = (sys.executable, "-m", "pytest", "--collect-only", "-q", "-n", "0", "-p", "no:cacheprovider")
+    variables = {**os.environ, "PYTEST_ADDOPTS": ""}
+    cores = os.cpu_count() or 1
+    loading = [
+        subprocess.Popen([*words, *files[core::cores]], env=variables, stdout=subprocess.DEVNULL)
+        for core in range(min(cores, len(files)))
+    ]
+    for each in loading:
+        each.wait()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -83,6 +109,17 @@ def pytest_collection() -> Iterator[None]:
         return (yield)
     finally:
         gc.enable()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let workers begin with what takes long: the last files are short ones then, and no worker ends long after the others."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=_turn_of)
+
+
+def _turn_of(item: pytest.Item) -> int:
+    room = item.path.relative_to(item.config.rootpath).parts[1]
+    return _LONG_FIRST.index(room) if room in _LONG_FIRST else len(_LONG_FIRST)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -110,18 +147,24 @@ def _logs_as_found() -> Iterator[None]:
     found = {logger: _manner_of(logger) for logger in _loggers_of_ours()}
     yield
     for logger in _loggers_of_ours():
-        handlers, level, propagate = found.get(logger, _UNTOUCHED)
-        logger.handlers[:] = handlers
-        logger.setLevel(level)
-        logger.propagate = propagate
+        before = found.get(logger, _UNTOUCHED)
+        if before != _manner_of(logger):  # to set a level goes over all loggers there are
+            handlers, level, propagate = before
+            logger.handlers[:] = handlers
+            logger.setLevel(level)
+            logger.propagate = propagate
 
 
 _UNTOUCHED: tuple[tuple[logging.Handler, ...], int, bool] = ((), logging.NOTSET, True)
 
 
 def _loggers_of_ours() -> list[logging.Logger]:
-    names = [name for name in logging.root.manager.loggerDict if name.startswith("importer.")]
-    return [logging.getLogger(name) for name in ("importer", *names)]
+    known = logging.root.manager.loggerDict.items()
+    return [
+        each
+        for name, each in known
+        if isinstance(each, logging.Logger) and (name == "importer" or name.startswith("importer."))
+    ]
 
 
 def _manner_of(logger: logging.Logger) -> tuple[tuple[logging.Handler, ...], int, bool]:

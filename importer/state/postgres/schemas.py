@@ -12,10 +12,11 @@ from typing import Any, Final
 
 from importer.errors import RunConflictError, StateError
 from importer.runtime.regex import regex
-from importer.state.postgres.connection import Connection, Error, connect, state_error
+from importer.state.postgres.connection import Connection, Error, state_error
 from importer.state.postgres.database import PostgresDatabase, in_use_key, lock_key, quoted
 from importer.state.postgres.dialect import held
 from importer.state.postgres.faces import Face
+from importer.state.postgres.sessions import sessions_of
 from importer.state.purpose import Purpose
 
 WORKER: Final = "importer_worker"
@@ -34,6 +35,8 @@ _USERS: Final = """
 """
 _RUN_JOURNAL: Final = regex(r"runs/([^/]+)/journal")
 _RUN_FILE: Final = regex(r"runs/([^/]+)/(.+)")
+_DROPPED: Final = regex(r"(plans|mirrors)/|runs/[^/]+/plan\.db")
+"""Where the files would be that are deleted one by one, while others may have them open."""
 _ALLOWED: Final = {
     WORKER: ("USAGE", "SELECT, INSERT, UPDATE, DELETE", "USAGE"),
     READER: ("USAGE", "SELECT", ""),
@@ -68,14 +71,14 @@ def _short(name: str) -> str:
 
 def schema_is_there(face: Face, path: Path) -> bool:
     with _asking(face) as connection:
-        return _exists(connection, schema_name(face, path))
+        return connection.execute(f"{_THERE}$1", (schema_name(face, path),)).fetchone() is not None
 
 
 def open_schema(face: Face, path: Path, purpose: Purpose) -> PostgresDatabase:
     """Open a schema that is there."""
     db = _database(face, path, purpose)
     with _closing_on_error(db):
-        if not _exists(db.connection, db.schema):
+        if not _is_there(db):
             raise StateError(f"{purpose.title} is not in {face.address.text}: it has no schema {db.schema}.")
     return db
 
@@ -187,17 +190,13 @@ def grant(db: PostgresDatabase) -> None:
 
 
 def _bring_up(db: PostgresDatabase, script: str, note: str) -> None:
-    db.execute(f"BEGIN; SELECT pg_advisory_xact_lock({lock_key('schemas')})")
-    try:
+    with db.alone(lock_key("schemas")):
+        if _comment(db) == note:  # somebody was quicker
+            return
         db.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(db.schema)}")
         db.executescript(script)
         db.execute(f"COMMENT ON SCHEMA {quoted(db.schema)} IS {_literal(note)}")
         grant(db)
-        db.execute("COMMIT")
-    except BaseException:
-        with contextlib.suppress(StateError):
-            db.execute("ROLLBACK")
-        raise
 
 
 def _literal(text: str) -> str:
@@ -212,10 +211,11 @@ def _comment(db: PostgresDatabase) -> str | None:
     return None if found is None else found[0]
 
 
-def _exists(connection: Connection, schema: str) -> bool:
-    return (
-        connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = $1", (schema,)).fetchone() is not None
-    )
+_THERE: Final = "SELECT 1 FROM pg_namespace WHERE nspname = "
+
+
+def _is_there(db: PostgresDatabase) -> bool:
+    return db.execute(f"{_THERE}?", (db.schema,)).fetchone() is not None
 
 
 _ASKING: Final = Purpose(
@@ -225,15 +225,21 @@ _ASKING: Final = Purpose(
 
 @contextlib.contextmanager
 def _asking(face: Face) -> Iterator[Connection]:
-    with contextlib.closing(connect(face.address, _ASKING)) as connection:
-        try:
-            yield connection
-        except Error as cause:
-            raise state_error(cause, address=face.address, purpose=_ASKING) from cause
+    sessions = sessions_of(face.address)
+    session = sessions.lend(_ASKING)
+    try:
+        yield session.connection
+    except Error as cause:
+        raise state_error(cause, address=face.address, purpose=_ASKING) from cause
+    finally:
+        sessions.take_back(session)
 
 
 def _database(face: Face, path: Path, purpose: Purpose) -> PostgresDatabase:
-    return PostgresDatabase(face.address, schema=schema_name(face, path), path=path, purpose=purpose)
+    dropped = _DROPPED.match(_inside(face, path)) is not None
+    return PostgresDatabase(
+        face.address, schema=schema_name(face, path), path=path, purpose=purpose, dropped=dropped
+    )
 
 
 @contextlib.contextmanager
