@@ -21,7 +21,7 @@ def texts_in(postgres: str) -> str:
         return "\n".join(
             str(line)
             for (table,) in database.execute(tables).fetchall()
-            for line in database.execute(f"SELECT * FROM {table}").fetchall()  # type: ignore[arg-type]  # noqa: S608
+            for line in database.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608
         ).lower()
 
 
