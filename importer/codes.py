@@ -76,7 +76,7 @@ CATALOGUE: Final[tuple[Code, ...]] = (
     Code(
         "hidden_row",
         "The row is hidden in the workbook",
-        "Delete hidden rows before importing, or leave them out with rows: in the mapping.",
+        "Leave hidden rows out with `rows: {hidden: skip}` in the mapping, or delete them before importing.",
     ),
     Code(
         "formula_without_value",
@@ -369,7 +369,7 @@ CATALOGUE: Final[tuple[Code, ...]] = (
     Code(
         "row_filter",
         "The mapping's rows section leaves the row out",
-        "Nothing has to be done; change only_if or skip_if to import such rows.",
+        "Nothing has to be done; change only_if, skip_if or hidden to import such rows.",
         Remedy.NONE,
     ),
     # sending

@@ -15,9 +15,10 @@ from pathlib import Path
 from importer.mapping import Mapping, load_mapping
 from importer.results import Summary
 from importer.runs.context import RunContext
-from importer.runs.identity import Changes, begin, reopen
+from importer.runs.identity import begin, reopen
 from importer.runs.located import located_sources
 from importer.runs.preparing.writing import write_results
+from importer.runs.remembered import Changes
 from importer.runs.remote import open_to_others
 from importer.runs.session import RunSession
 from importer.runs.stages import conclude, freeing_keys, prepare, send, suppress, survey, write_again
@@ -31,6 +32,7 @@ async def _carry_out(session: RunSession) -> Summary:
     session.refuse_undone()
     if session.nothing_left or session.trial_over:
         return await write_again(session)
+    session.refuse_split()
     session = await asyncio.to_thread(suppress, session)
     async with open_to_others(session) as session:
         with freeing_keys(session), prepare(session) as preparation:

@@ -113,7 +113,7 @@ def resume_command(run: str | None, *, from_copies: bool, **given: Any) -> None:
     """Go on with a stopped run: the newest, or the one whose id begins with RUN.
 
     Rows that have an outcome are not sent again; rows that may have been sent are settled by evidence. A finished
-    run is left as it is.
+    run is left as it is. One that was submitted is queued for its workers, as far as it is left.
     """
     _work(run, "resume", given, from_copies=from_copies)
 
@@ -129,7 +129,7 @@ def retry_command(run: str | None, **given: Any) -> None:
     """Send the failed rows of a run again whose remedy is `run_again`: of the newest run, or of RUN.
 
     The run's results then hold each row once, with its latest outcome. Rows whose remedy is `fix_row` stay as they
-    are: correct them in failed.xlsx and import that.
+    are: correct them in failed.xlsx and import that. A run that was submitted is queued for its workers.
     """
     _work(run, "retry", given)
 
@@ -146,6 +146,7 @@ def runs_command(*, most: int, state: Path | None, as_json: bool) -> None:
     from importer.errors import ImporterError
     from importer.state import StateFolder
     from importer.state.journal import NeverBegunError
+    from importer.state.place import state_words
 
     load_environment()
     folder = StateFolder(state_folder(state))
@@ -164,7 +165,7 @@ def runs_command(*, most: int, state: Path | None, as_json: bool) -> None:
     elif records:
         click.echo(render_runs(records))
     else:
-        click.echo(f"There are no runs in {folder.path}.", err=True)
+        click.echo(f"There are no runs in {state_words(folder.path)}.", err=True)
 
 
 @click.command(
@@ -324,6 +325,18 @@ def _work(run: str | None, kind: str, given: dict[str, Any], **more: Any) -> Non
     if run is None and kind == "resume" and not given["quiet"]:
         _name_an_older_one(access_words(state_path, given["token_file"]), state_path)
     run = _found_where_it_began(run, state_path, given)
+    if _is_split(run, state_path):
+        from importer.cli.machines import submit_again
+
+        submit_again(
+            run,
+            state_path,
+            given,
+            _changes(given),
+            failed_rows=kind == "retry",
+            from_copies=more.get("from_copies", False),
+        )
+        return
     go_on = pipeline.resume if kind == "resume" else pipeline.retry
     connection = read_connection(
         location=None,
@@ -347,6 +360,13 @@ def _work(run: str | None, kind: str, given: dict[str, Any], **more: Any) -> Non
         go_on=access_words(state_path, given["token_file"]),
         may_ask=someone_answers(given),
     )
+
+
+def _is_split(run_id: str, state_path: Path) -> bool:
+    from importer.state import StateFolder
+    from importer.state.parts import is_split
+
+    return is_split(StateFolder(state_path).run_folder(run_id))
 
 
 def _name_an_older_one(commands: NextCommands, state_path: Path) -> None:

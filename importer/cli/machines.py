@@ -79,8 +79,38 @@ def submit_command(**given: Any) -> None:
         Manner.of(given),
         go_on=access_words(settings.state, settings.connection.token_file).resume(),
     )
+    finished = f"Run {submitted.run_id} is finished already: nothing was queued. --fresh imports it anew."
+    _show_queued(submitted, given, finished)
+
+
+def submit_again(
+    run_id: str,
+    state: Path,
+    given: dict[str, Any],
+    changes: dict[str, Any],
+    *,
+    failed_rows: bool,
+    from_copies: bool,
+) -> None:
+    """Queue what a run that was submitted has left, instead of sending it from here."""
+    from importer.parts.store import PartStore
+    from importer.parts.submitting import submit_again as queue_again
+
+    verb = "retry" if failed_rows else "resume"
+    store = PartStore.at(state, needed_by=f"importer {verb}")
+    queueing = queue_again(run_id, store, changes, failed_rows=failed_rows, from_copies=from_copies)
+    submitted = asyncio.run(queueing)
+    done = (
+        f"Run {run_id} has no failed row that is worth another try"
+        if failed_rows
+        else f"Run {run_id} is finished"
+    )
+    _show_queued(submitted, given, f"{done}: nothing was queued.")
+
+
+def _show_queued(submitted: Submitted, given: dict[str, Any], finished: str) -> None:
     if not given["quiet"]:
-        click.echo(_queued(submitted), err=True)
+        click.echo(finished if submitted.finished else _queued(submitted), err=True)
     click.echo(json.dumps(submitted.to_json()) if given["as_json"] else submitted.run_id)
 
 
@@ -88,11 +118,10 @@ def _queued(submitted: Submitted) -> str:
     from importer.results.wording import rows
     from importer.runtime.counting import counted
 
-    if submitted.finished:
-        return f"Run {submitted.run_id} is finished already: nothing was queued. --fresh imports it anew."
+    parts = f"in {counted(submitted.parts, 'part')} are queued" if submitted.parts else "are queued already"
     return (
-        f"{rows(submitted.rows)} in {counted(submitted.parts, 'part')} are queued. Work on them with: importer worker; "
-        f"watch with: importer show {submitted.run_id} --follow"
+        f"{rows(submitted.rows)} {parts}. Work on them with: importer worker; watch with: importer show {submitted.run_id} "
+        "--follow"
     )
 
 
@@ -127,11 +156,14 @@ def worker_command(**given: Any) -> None:
     way go on elsewhere (exit 3). Needs state in Postgres and the extra `postgres`.
     """
     from importer.parts.store import PartStore
+    from importer.state.postgres.sessions import kept_sessions
 
     load_environment()
     say(given, "parts", "runs", "sending")
     store = PartStore.at(state_folder(given["state"]), needed_by="importer worker")
-    sys.exit(asyncio.run(_work(store, given)))
+    with kept_sessions():
+        code = asyncio.run(_work(store, given))
+    sys.exit(code)
 
 
 async def _work(store: PartStore, given: dict[str, Any]) -> int:

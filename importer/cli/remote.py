@@ -97,6 +97,7 @@ def _under_way(folder: StateFolder, wanted: str | None) -> Run:
     """Find the run that is named, or the newest that is under way. Raises SettingsError where it is not."""
     from importer.errors import SettingsError
     from importer.state.journal import RunState
+    from importer.state.place import state_words
 
     if wanted is not None:
         found = folder.find(wanted)
@@ -109,4 +110,4 @@ def _under_way(folder: StateFolder, wanted: str | None) -> Run:
     for run_id in folder.newest_ids():
         if folder.holder(run_id) is not None or folder.run(run_id).state is RunState.RUNNING:
             return folder.run(run_id)
-    raise SettingsError(f"No run of {folder.path} is under way. See: importer runs")
+    raise SettingsError(f"No run of {state_words(folder.path)} is under way. See: importer runs")

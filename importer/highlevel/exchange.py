@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import field
@@ -31,6 +32,7 @@ _KEEP_SECONDS: Final = 30.0
 _STALE_SECONDS: Final = 5.0
 """A request that has not left by then does not: where the machine stood still, others may have gone on in its place."""
 _OUT_OF_FILES: Final = frozenset({errno.EMFILE, errno.ENFILE})
+_NO_WAY: Final = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN})
 _NAMES_SECONDS: Final = 300
 REPLY_LIMIT: Final = 8 << 20
 """The largest reply that is read, packed or not: the fullest page of a listing stays far below."""
@@ -325,13 +327,22 @@ def _describe_unreached(cause: BaseException) -> str:  # noqa: PLR0911  (likewis
         case aiohttp.ClientConnectorError() if cause.os_error.errno in _OUT_OF_FILES:
             return "no connection: this process may open no more files (see `ulimit -n`)"
         case aiohttp.ClientConnectorError():
-            return f"no connection ({cause.os_error.strerror or type(cause.os_error).__name__})"
+            return f"no connection ({_why(cause.os_error)})"
         case TimeoutError():
             return "no connection in time"
         case _StoodStillError():
             return "not sent, since this machine stood still"
         case _:
             return f"no connection ({type(cause).__name__})"
+
+
+def _why(cause: OSError) -> str:
+    """Say it as the system does: what asyncio makes of it names sockets, and is of no use to whoever waits."""
+    if isinstance(cause, ConnectionRefusedError):
+        return "nothing answers at its address"
+    if cause.errno in _NO_WAY:
+        return "there is no way to it; is this computer connected?"
+    return os.strerror(cause.errno) if cause.errno else type(cause).__name__
 
 
 def is_out_of_files(failure: BaseException) -> bool:

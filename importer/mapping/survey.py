@@ -199,7 +199,7 @@ class Surveyor:
         return [
             cells
             for index, cells in enumerate(block.rows)
-            if not _fails(block, index) and self._filter.refuse(cells) is None
+            if not _fails(block, index) and self._filter.refuse(cells, block.faults.get(index, ())) is None
         ]
 
     def bind(self) -> BoundMapping:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from importer.errors import SettingsError, SetupError, StateError, StopError
@@ -19,12 +21,12 @@ from importer.records import Counts, Json, value_type
 from importer.runs.context import RunContext
 from importer.runs.remembered import recalled
 from importer.runs.session import RunSession
-from importer.runs.stages import freeing_keys, send, suppress, survey
+from importer.runs.stages import freeing_keys, send, survey
 from importer.runtime.logs import log_context
 from importer.runtime.open_files import allow_open_files
 from importer.settings import Connection, ReadingOptions
 from importer.state.journal import Journal, Run, RunState, SessionKind
-from importer.state.parts import PartLine, PartState
+from importer.state.parts import AGAIN, PartLine, PartState
 
 _COUNTED: Final = ("created", "updated", "skipped", "failed")
 
@@ -89,26 +91,25 @@ async def work_on_part(work: PartWork, store: PartStore) -> PartEnd:
     with contextlib.ExitStack() as held, log_context(run_id=run.id):
         # In threads: other parts of this worker must not wait for connections to be opened.
         journal = await asyncio.to_thread(held.enter_context, store.take(run.id, work.location))
-        session = _session(work, store, run, journal)
+        # asked under the location's lock: whoever had it before may have ended it
+        line = await asyncio.to_thread(_line_of, work, store)
+        session = _session(work, store, run, journal, line)
         session.refuse_undone()
-        if not await asyncio.to_thread(_is_finished, work, store):
+        if line.state is not PartState.FINISHED:
             await _carry_out(session, work, store)
         return await asyncio.to_thread(_end, work, store, journal)
-
-
-def _is_finished(work: PartWork, store: PartStore) -> bool:
-    # asked under the location's lock: whoever had it before may have ended it
-    return _line_of(work, store).state is PartState.FINISHED
 
 
 async def _carry_out(session: RunSession, work: PartWork, store: PartStore) -> None:
     try:
         if (asked := await asyncio.to_thread(store.wish, work.run_id)) is not None:
             raise asked
-        session = await asyncio.to_thread(suppress, session)
+        if session.mapping.model.suppress is not None:
+            suppression = await asyncio.to_thread(store.suppression, work.run_id)
+            session = replace(session, suppression=suppression)
         rows = await asyncio.to_thread(store.rows, work.run_id, work.location)
         preparation = PartPreparation(session.order, session.mapping, session.journal, rows)
-        with freeing_keys(session), contextlib.closing(preparation):
+        with freeing_keys(session), contextlib.closing(preparation), _deleting(rows):
             surveyed = await survey(session, preparation)
             await send(session, preparation, surveyed)
     except StateError:  # nothing can be written down any more
@@ -120,7 +121,16 @@ async def _carry_out(session: RunSession, work: PartWork, store: PartStore) -> N
             raise
 
 
-def _session(work: PartWork, store: PartStore, run: Run, journal: Journal) -> RunSession:
+@contextlib.contextmanager
+def _deleting(path: Path) -> Iterator[None]:
+    """Leave none of the rows on this machine: nobody who forgets a person looks for them here."""
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _session(work: PartWork, store: PartStore, run: Run, journal: Journal, line: PartLine) -> RunSession:
     settings = recalled(run, connection=work.connection, state=store.state, reading=work.reading)
     # Results are written by whoever ends the last part, from the journal; a part only needs a place of its own.
     settings = replace(settings, output=journal.folder, metrics_file=None)
@@ -130,7 +140,7 @@ def _session(work: PartWork, store: PartStore, run: Run, journal: Journal) -> Ru
         mapping=parse_mapping(run.mapping_text, name=str(run.mapping_path)),
         context=work.context,
         # Whoever takes it, and whenever: rows that a later run overtook meanwhile are not sent.
-        kind=SessionKind.RESUME,
+        kind=SessionKind.RETRY if line.reason_code == AGAIN else SessionKind.RESUME,
         of_one_part=True,
     )
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Self
 
 from importer.errors import SettingsError, StopError
+from importer.mapping.suppression import Suppression
 from importer.parts.limits import DoneSoFar
 from importer.parts.splitting import SplitPart, part_file_name
-from importer.records import value_type
-from importer.runs.remote import ending
+from importer.parts.suppression import read_suppression_of, write_suppression
+from importer.records import Json, value_type
 from importer.runtime.clock import Clock
 from importer.state import StateFolder
 from importer.state.journal import Journal, Run
@@ -19,9 +20,11 @@ from importer.state.kept_files import KeptFiles
 from importer.state.parts import PartLine, PartState, RunParts, parts_in
 from importer.state.postgres.address import Address
 from importer.state.postgres.faces import face_around
+from importer.state.remote import ending
 
 _ROWS: Final = "parts/"
 _RESULTS: Final = "results/"
+_SUPPRESSION: Final = "suppression"
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -69,12 +72,25 @@ class PartStore:
         """Write down what a run is split into. Raises StateError."""
         self.parts(run_id).split({part.location: part.rows for part in parts})
 
-    def requeue(self, run_id: str, lines: Iterable[PartLine]) -> None:
-        """Let parts be taken up again, whatever was wished of them before. Raises StateError."""
+    def requeue(self, run_id: str, lines: Iterable[PartLine], *, again: Iterable[str] = ()) -> None:
+        """Let parts be taken up again, whatever was wished of them before; ``again``: for their failed rows, too. Raises StateError."""
         stopped = [
             line.location for line in lines if line.state is PartState.STOPPED or line.wish is not None
         ]
-        self.parts(run_id).requeue(stopped)
+        self.parts(run_id).requeue(stopped, again=again)
+
+    def remember(self, run_id: str, options: Mapping[str, Json]) -> None:
+        """Write down what workers go on with the run by from now on. Raises StateError."""
+        self.parts(run_id).remember(options)
+
+    def retryable(self, run_id: str) -> dict[str, int]:
+        """Count by location the failed rows that are worth another try. Raises StateError."""
+        return self.parts(run_id).retryable()
+
+    def pending(self, run_id: str) -> int:
+        """Count the rows of a run that have no outcome. Raises StateError."""
+        with Journal.open(self._run_folder(run_id), thorough=False) as journal:
+            return journal.counts().pending
 
     def wish(self, run_id: str) -> StopError | None:
         """Tell whether somebody wants a run to end, and why. Raises StateError."""
@@ -103,6 +119,21 @@ class PartStore:
         """Bring the rows of a part to this machine. Raises StateError."""
         name = part_file_name(location)
         return self._files(run_id).fetch(f"{_ROWS}{name}", self._run_folder(run_id) / "parts" / name)
+
+    def keep_suppression(self, run_id: str, suppression: Suppression) -> None:
+        """Keep who is sent nothing where all machines reach it. Raises StateError."""
+        path = self._run_folder(run_id) / _SUPPRESSION
+        write_suppression(suppression, path)
+        self._files(run_id).put(_SUPPRESSION, path)
+
+    def knows_suppression(self, run_id: str) -> bool:
+        """Tell whether it is kept who is sent nothing by a run. Raises StateError."""
+        return _SUPPRESSION in self._files(run_id).names()
+
+    def suppression(self, run_id: str) -> Suppression:
+        """Bring who is sent nothing to this machine. Raises StateError."""
+        path = self._run_folder(run_id) / _SUPPRESSION
+        return read_suppression_of(self._files(run_id).fetch(_SUPPRESSION, path))
 
     def keep_results(self, run_id: str, folder: Path) -> None:
         """Keep the files of a run's results where all machines reach them. Raises StateError."""

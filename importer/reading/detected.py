@@ -38,6 +38,8 @@ class Detected:
     """As a spreadsheet counts; 0 where no row names the columns."""
     hidden_rows: int = 0
     hidden_columns: int = 0
+    hidden_letters: tuple[str, ...] = ()
+    """The hidden columns, as a spreadsheet names them."""
     link_columns: tuple[tuple[str, str], ...] = ()
     """Columns that show no addresses and lead to some, each with the column that has those."""
     doubts: tuple[str, ...] = ()

@@ -7,7 +7,6 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeAlias
 
 from importer.errors import LEFT_TO_PEOPLE, ImporterError, RunConflictError, SettingsError, StateError
 from importer.mapping import Mapping, parse_mapping
@@ -19,7 +18,7 @@ from importer.runs.following import follow
 from importer.runs.intake import choose_location, require_destination, stage_all
 from importer.runs.lineage import Lineage, trace
 from importer.runs.objects import refuse_idle_options
-from importer.runs.remembered import recalled, remembered
+from importer.runs.remembered import Changes, lifted, recalled, remembered
 from importer.runs.session import RunSession
 from importer.runtime.clock import Clock
 from importer.runtime.logs import log_context
@@ -29,9 +28,6 @@ from importer.state import NewRun, Previous, StateFolder, changes_since, keep_da
 from importer.state.database import database_is_there
 from importer.state.journal import Journal, Operator, Run, RunState, SessionKind
 from importer.state.plans import Plans, StoredPlan
-
-Changes: TypeAlias = dict[str, Any]
-"""Fields of RunSettings that a session is to have otherwise than its run began."""
 
 
 @contextlib.asynccontextmanager
@@ -91,14 +87,9 @@ def reopen(
         previous = Previous(run=found, differences=differences)
         raise _conflict(previous, state_path=state_path, connection=connection)
     settings = recalled(found, connection=connection, state=state_path, reading=reading)
-    settings = replace(settings, **_lifted(changes or {}))
+    settings = replace(settings, **lifted(changes or {}))
     with _reopened(found, settings, state, context, kind) as session:
         yield session
-
-
-def _lifted(changes: Changes) -> Changes:
-    """Read a limit of 0 requests as none: leaving it out means the one that the run began with."""
-    return {**changes, "max_requests": None} if changes.get("max_requests") == 0 else changes
 
 
 @contextlib.contextmanager

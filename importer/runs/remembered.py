@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, TypeAlias, cast
 
 from importer.records import Json
 from importer.settings import (
@@ -18,6 +18,10 @@ from importer.settings import (
     RunSettings,
 )
 from importer.state.journal import Run
+from importer.state.journal.run import ANEW
+
+Changes: TypeAlias = dict[str, Any]
+"""Fields of RunSettings that a session is to have otherwise than its run began."""
 
 _PLAIN: Final = [
     "limit",
@@ -32,6 +36,16 @@ _PLAIN: Final = [
     "allow_transforms",
     "report_details",
 ]
+_OF_A_SESSION: Final = (
+    "concurrency",
+    "wait_for_quota",
+    "send_window",
+    "max_requests",
+    "stop_after_failures",
+    "output",
+    "results_format",
+    "report_details",
+)
 _APART: Final = "shared_keys"
 _READING: Final = ("sheet", "header_row", "encoding", "delimiter")
 
@@ -62,6 +76,27 @@ def remembered(settings: RunSettings) -> dict[str, Json]:
     }
 
 
+def lifted(changes: Changes) -> Changes:
+    """Read a limit of 0 requests as none: leaving it out means the one that the run began with."""
+    return {**changes, "max_requests": None} if changes.get("max_requests") == 0 else changes
+
+
+def settings_as_begun(run: Run, known: RunSettings, changes: Changes) -> RunSettings:
+    """Give the settings that a run began with, but for some; what was said between the two counts no more."""
+    began = replace(run, options={name: value for name, value in run.options.items() if name != ANEW})
+    again = recalled(began, connection=known.connection, state=known.state, reading=known.reading)
+    return replace(again, **lifted(changes))
+
+
+def said_anew(run: Run, settings: RunSettings) -> dict[str, Json]:
+    """Give what whoever goes on with a run wants otherwise than it began, where others are to do the work."""
+    now = remembered(settings)
+    changed: dict[str, Json] = {
+        name: now[name] for name in _OF_A_SESSION if now[name] != run.options.get(name)
+    }
+    return changed | ({"over_newer": True} if settings.over_newer else {})
+
+
 def keeps_people_apart(run: Run) -> bool:
     """Tell whether a run decides who keeps a shared key; one that an older importer began goes on as it began."""
     return run.options.get(_APART) is True
@@ -70,7 +105,7 @@ def keeps_people_apart(run: Run) -> bool:
 def recalled(run: Run, *, connection: Connection, state: Path, reading: ReadingOptions) -> RunSettings:
     """Put the settings of a run together again; ``connection`` and the password come from today's environment."""
     return recalled_from(
-        run.options,
+        run.latest_options,
         sources=tuple(source.reference for source in run.sources),
         mapping=run.mapping_path,
         connection=replace(
@@ -116,7 +151,7 @@ def recalled_from(
         send_window=OpenHours.parse(send_window) if send_window else None,
         **{
             name: options[name]
-            for name in (*_PLAIN, "compare", "before_images", "plan", "replan")
+            for name in (*_PLAIN, "compare", "before_images", "plan", "replan", "over_newer")
             if name in options
         },
     )

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from importer.errors import ImporterError, InterruptedRunError, PausedRunError, StopError
+from importer.errors import ImporterError
 from importer.records import Counts, Outcome, RowId, Status
 from importer.results.course import Course
 from importer.runs.session import RunSession
@@ -22,7 +22,7 @@ from importer.runtime.progress import Phase, SendingProgress
 from importer.runtime.stopping import StopSignal
 from importer.state.journal import Journal, SessionKind
 from importer.state.parts import discard_wish_for_end, take_wish_for_end
-from importer.state.remote import PROGRESS_NAME, EndWish, write_progress
+from importer.state.remote import PROGRESS_NAME, ending, write_progress
 
 logger = logger_of(__name__)
 
@@ -43,15 +43,6 @@ async def open_to_others(session: RunSession) -> AsyncIterator[RunSession]:
         beating.cancel()
         await asyncio.wait([beating])
         watched.end()
-
-
-def ending(wish: EndWish, by: str) -> StopError:
-    """Give the reason by which work ends that somebody wished to end."""
-    match wish:
-        case EndWish.PAUSE:
-            return PausedRunError(f"Paused by {by}.")
-        case EndWish.STOP:
-            return InterruptedRunError(f"Stopped by {by}.")
 
 
 @contextlib.asynccontextmanager

@@ -13,6 +13,7 @@ from importer.runs.context import RunContext
 from importer.runs.preparing.order import Order
 from importer.settings import RunSettings
 from importer.state.journal import Journal, RunState, SessionKind
+from importer.state.parts import is_split
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,15 @@ class RunSession:
             raise RunConflictError(
                 f"Run {run_id} was taken back on {datetime.fromtimestamp(at, UTC).astimezone():%Y-%m-%d %H:%M}: nobody goes "
                 f"on with it. To import its rows again, run the file anew: {self.order.commands.run()}"
+            )
+
+    def refuse_split(self) -> None:
+        """Raise RunConflictError for a run whose parts are others' work: two that send it would send its rows twice."""
+        if is_split(self.journal.folder):
+            commands, run_id = self.order.commands, self.journal.run.id
+            raise RunConflictError(
+                f"Run {run_id} was submitted to workers, which send it part by part: no process goes on with all of it. Queue "
+                f"what is left of it with: {commands.resume(run_id)} (or its failed rows: {commands.retry(run_id)})"
             )
 
     @property

@@ -26,6 +26,7 @@ from importer.state.locks import holder, locked
 from importer.state.neighbours import Neighbours
 from importer.state.parts import parts_in
 from importer.state.past_runs import PastRuns, unusable
+from importer.state.place import state_words
 from importer.state.plans import StoredPlan
 from importer.state.postgres.faces import Face, face_of
 from importer.state.previous import Previous, find_last_of_mapping, find_previous
@@ -145,7 +146,7 @@ class StateFolder:
         for run_id in self.newest_ids():
             with contextlib.suppress(NeverBegunError):
                 return self.run(run_id)
-        raise SettingsError(f"There are no runs in {self.path}. Start one with: importer run")
+        raise SettingsError(f"There are no runs in {state_words(self.path)}. Start one with: importer run")
 
     def match_id(self, wanted: str) -> str:
         """Complete the beginning of an id, of a damaged run too; SettingsError for none or several."""
@@ -155,7 +156,7 @@ class StateFolder:
         if wanted in matching:
             return wanted
         if not matching:
-            raise SettingsError(f"There is no run {wanted!r} in {self.path}. See: importer runs")
+            raise SettingsError(f"There is no run {wanted!r} in {state_words(self.path)}. See: importer runs")
         if len(matching) > 1:
             raise SettingsError(
                 f"{wanted!r} could be any of the runs {', '.join(matching)}. Give more of the id."
@@ -249,11 +250,18 @@ class StateFolder:
         """Keep everybody from a run's folder; RunConflictError tells who is at work there."""
         try:
             with locked(self._run_lock(run_id), self._owner(run_id)):
+                self._refuse_workers(run_id)
                 yield
         except LockHeldError as conflict:
             raise RunConflictError(
                 f"{conflict.owner or run_id} is at work. Stop it first, or wait for its end."
             ) from None
+
+    def _refuse_workers(self, run_id: str) -> None:
+        if (face := face_of(self.run_folder(run_id) / JOURNAL_NAME)) is not None:
+            from importer.state.postgres.schemas import refuse_in_use
+
+            refuse_in_use(face, run_id)
 
     def unfinished_rows(self, run_id: str) -> int:
         """Count the contacts of a run that wait for what follows; 0 for one whose journal cannot be read any more."""

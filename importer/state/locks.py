@@ -37,6 +37,7 @@ def locked(path: Path, owner: Owner, *, wait_seconds: float = PATIENCE_SECONDS) 
             yield
         return
     with contextlib.closing(_owners(face)) as db:
+        _keep_session(db)
         key = _key(face, path)
         _acquire(db, key, wait_seconds)
         db.execute(replacing("owners", "key, owner", key="key"), (key, json.dumps(asdict(owner))))
@@ -66,6 +67,12 @@ def holder(path: Path) -> Owner | None:
 
 def _owners(face: Face) -> Database:
     return ensure_database(face.folder / _FILE_NAME, _PURPOSE, _SCHEMA)
+
+
+def _keep_session(db: Database) -> None:
+    from importer.state.postgres.database import in_postgres
+
+    in_postgres(db).keep_session()
 
 
 def _acquire(db: Database, key: int, wait_seconds: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from enum import StrEnum
@@ -10,16 +11,20 @@ from pathlib import Path
 from typing import Final
 
 from importer.errors import StateError
-from importer.records import value_type
+from importer.records import Json, Remedy, Status, value_type
 from importer.runtime.clock import Clock
 from importer.state.database import Database
 from importer.state.journal import Journal
+from importer.state.journal.run import ANEW
 from importer.state.journal.storage import FILE_NAME, open_up_to_date
 from importer.state.postgres.faces import face_of
-from importer.state.remote import EndWish, discard_old_wish, leave_wish, take_wish
+from importer.state.remote import EndWish, discard_old_wish, ending, leave_wish, take_wish
 
 WHOLE: Final = "*"
 """The one part of a run that one process works on."""
+AGAIN: Final = "retry"
+"""The reason why a part is queued whose failed rows are to be sent again."""
+_NOW: Final = "extract(epoch FROM clock_timestamp())"
 _COLUMNS: Final = (
     "location, state, reason, reason_code, rows_read, pass, epoch, holder, since, wish, wished_by"
 )
@@ -70,6 +75,9 @@ class RunParts:
             db.execute("DELETE FROM parts")
             lines = [(location, PartState.QUEUED.value, count) for location, count in rows.items()]
             db.executemany("INSERT INTO parts (location, state, rows_read) VALUES (?, ?, ?)", lines)
+            # From here on nobody is at work: the time in the queue is none of work.
+            ended = f"UPDATE all_sessions SET state = ?, ended_at = greatest(started_at, {_NOW})"  # noqa: S608  (our own text)
+            db.execute(ended, (PartState.STOPPED.value,))
         self._index()
 
     def lines(self) -> tuple[PartLine, ...]:
@@ -87,21 +95,60 @@ class RunParts:
             found = db.execute(query, (location,)).fetchone()
         return None if found is None else _line(*found)
 
-    def requeue(self, locations: Iterable[str]) -> None:
-        """Let parts that stopped be taken up again, whatever was wished of them."""
-        with self._opened() as db:
+    def requeue(self, locations: Iterable[str], *, again: Iterable[str] = ()) -> None:
+        """Let parts that stopped be taken up again, whatever was wished of them; ``again``: for their failed rows, too."""
+        anew = set(again)
+        # One that waits for its failed rows goes on doing so, until somebody begins with them.
+        code = f"CASE WHEN reason_code = '{AGAIN}' THEN reason_code END"
+        queued = "UPDATE parts SET state = ?, reason = NULL, finished_at = NULL, wish = NULL, wished_by = NULL, reason_code = "
+        with self._opened() as db, db.transaction():
             db.executemany(
-                "UPDATE parts SET state = ?, reason = NULL, reason_code = NULL, finished_at = NULL, wish = NULL, "
-                "wished_by = NULL WHERE location = ? AND state <> ?",
-                [(PartState.QUEUED.value, each, PartState.FINISHED.value) for each in locations],
+                f"{queued}{code} WHERE location = ? AND state <> ?",
+                [
+                    (PartState.QUEUED.value, each, PartState.FINISHED.value)
+                    for each in locations
+                    if each not in anew
+                ],
             )
+            db.executemany(
+                f"{queued}'{AGAIN}' WHERE location = ?",
+                [(PartState.QUEUED.value, each) for each in sorted(anew)],
+            )
+
+    def retryable(self) -> dict[str, int]:
+        """Count by location the failed rows that are worth another try."""
+        query = (
+            "SELECT parts.location, count(*) FROM all_outcomes AS o JOIN parts ON parts.id = o.part "
+            "WHERE o.status = ? AND o.remedy = ? GROUP BY 1"
+        )
+        with self._opened() as db:
+            found = db.execute(query, (Status.FAILED.value, Remedy.RUN_AGAIN.value)).fetchall()
+        return {str(location): int(count) for location, count in found}
 
     def wish(self, wish: EndWish | None, *, by: str = "", location: str | None = None) -> None:
         """Ask of all parts that are not through, or of one, that they end; None takes that back."""
-        with self._opened() as db:
+        with self._opened() as db, db.transaction():
             query = "UPDATE parts SET wish = ?, wished_by = ? WHERE state <> ? AND location = coalesce(?, location)"
             cells = (None if wish is None else wish.value, by[:200], PartState.FINISHED.value, location)
             db.execute(query, cells)
+            if wish is not None:
+                self._end_queued(db, wish, by, location)
+
+    def _end_queued(self, db: Database, wish: EndWish, by: str, location: str | None) -> None:
+        """Say of parts that wait for a worker that they are stopped: there may be none to hear it."""
+        reason = ending(wish, by[:200])
+        query = (
+            f"UPDATE parts SET state = ?, reason = ?, reason_code = ?, finished_at = {_NOW} "  # noqa: S608  (our own text)
+            "WHERE state = ? AND location = coalesce(?, location)"
+        )
+        stopped, queued = PartState.STOPPED.value, PartState.QUEUED.value
+        db.execute(query, (stopped, str(reason), reason.code, queued, location))
+
+    def remember(self, options: Mapping[str, Json]) -> None:
+        """Write down what the run is gone on with from now on, in the place of what was said of that before."""
+        with self._opened() as db, db.transaction():
+            kept = json.loads(db.execute("SELECT options FROM run_line").fetchone()[0])
+            db.execute("UPDATE run_line SET options = ?", (json.dumps({**kept, ANEW: options}),))
 
     def wished(self) -> dict[str, tuple[EndWish, str]]:
         """Tell which parts are asked to end, and by whom."""
@@ -145,6 +192,11 @@ def parts_in(folder: Path) -> tuple[PartLine, ...]:
         return ()
     lines = RunParts(folder).lines()
     return () if [line.location for line in lines] == [WHOLE] else lines
+
+
+def is_split(folder: Path) -> bool:
+    """Tell whether the rows of the run in a folder are sent part by part, by whichever process takes one."""
+    return bool(parts_in(folder))
 
 
 def wish_for_end(folder: Path, wish: EndWish, *, by: str, pid: int | None) -> None:

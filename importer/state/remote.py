@@ -10,6 +10,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
+from importer.errors import InterruptedRunError, PausedRunError, StopError
+
 PROGRESS_NAME: Final = "progress.json"
 _WISH_NAME: Final = "wish.json"
 
@@ -21,6 +23,15 @@ class EndWish(StrEnum):
     """End, and let nothing but a person go on with it."""
     STOP = "stop"
     """End, as by Ctrl-C."""
+
+
+def ending(wish: EndWish, by: str) -> StopError:
+    """Give the reason by which work ends that somebody wished to end."""
+    match wish:
+        case EndWish.PAUSE:
+            return PausedRunError(f"Paused by {by}.")
+        case EndWish.STOP:
+            return InterruptedRunError(f"Stopped by {by}.")
 
 
 def write_progress(path: Path, snapshot: dict[str, Any], *, private: bool) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 _MEMORY_LIMIT: Final = 3 * 1024**3
 """Of address space, not of memory used: a workbook parser reserves much more than it fills."""
 _LONGEST_CELL: Final = 400
+_NICENESS: Final = 10
 _NAME: Final = "mapping.yaml"
 _MOST_LOCATIONS: Final = 200
 _MOST_SHEETS: Final = 30
@@ -63,7 +65,7 @@ class Answers:
             "sheets": [{"name": name, "visible": visible} for name, visible in _sheets_of(found)],
             "header_row": found.header_row,
             "hidden_rows": found.hidden_rows,
-            "hidden_columns": found.hidden_columns,
+            "hidden_columns": [self._bench.header[place] for place in self._hidden()],
             "doubts": [*map(without_flags, found.doubts)],
             "notes": list(found.notes),
             "header": list(self._bench.header),
@@ -72,6 +74,13 @@ class Answers:
                 for row in islice(self._bench.first_rows(), rows)
             ],
         }
+
+    def _hidden(self) -> list[int]:
+        """Give the places of columns that the workbook hides."""
+        from importer.reading.workbooks.columns import letters_of
+
+        letters = frozenset(self._bench.detected.hidden_letters)
+        return [place for place in range(len(self._bench.header)) if letters_of(place) in letters]
 
     def count(self) -> Json:
         """Count the rows, and those that cannot be read as they stand."""
@@ -126,12 +135,13 @@ class Answers:
         }
 
     def samples(self) -> Any:
-        """Give of each column three values that differ, the longest, and how much of it is filled, by the first rows."""
+        """Give of each column three values that differ, the longest, how much of it is filled, by the first rows, and if it shows."""
+        header = self._bench.header
+        sampled = _samples(self._bench.first_rows(), len(header))
+        hidden = self._hidden()
         return [
-            {"header": header, "values": values, "filled": filled}
-            for header, (values, filled) in zip(
-                self._bench.header, _samples(self._bench.first_rows(), len(self._bench.header)), strict=True
-            )
+            {"header": name, "values": values, "filled": filled, "hidden": place in hidden}
+            for place, (name, (values, filled)) in enumerate(zip(header, sampled, strict=True))
         ]
 
     def values(self, column: str, prefix: str = "", most: int = 50) -> Any:
@@ -141,13 +151,17 @@ class Answers:
     def rules(self, text: str) -> Any:
         """Say which column goes where by a mapping's text, with every fault of it."""
         from importer.mapping import parse_mapping
-        from importer.mapping.assigning import assigned_rules
+        from importer.mapping.assigning import assigned_rules, read_elsewhere
 
         faults: list[str] = []
+        elsewhere: dict[int, tuple[str, ...]] = {}
         location_column: str | None = None
+        skips_hidden = False
         try:
             mapping = parse_mapping(text, name=_NAME)
             model, location_column = mapping.model, mapping.location_column
+            skips_hidden = model.rows.hidden == "skip"
+            elsewhere = read_elsewhere(model, self._bench.header)
             defaults = {"region": model.defaults.region, "date_order": model.defaults.date_order}
             match = {name: str(getattr(model.match, name)) for name in _MATCH}
         except MappingError as refused:
@@ -157,6 +171,8 @@ class Answers:
             "defaults": {name: None if value is None else str(value) for name, value in defaults.items()},
             "match": match,
             "location_column": location_column,
+            "skips_hidden": skips_hidden,
+            "elsewhere": {str(place): list(keys) for place, keys in elsewhere.items()},
             "rules": [
                 {
                     "path": list(each.path),
@@ -388,12 +404,15 @@ def _answering(path: str, reading: dict[str, Any]) -> Iterator[Answers]:
 def main() -> None:
     """Answer questions until standard input ends."""
     _limit_memory()
+    _load()
     with contextlib.ExitStack() as open_files:
         answers: Answers | None = None
         for line in sys.stdin:
             asked = json.loads(line)
             try:
                 if asked["do"] == "open":
+                    if asked.get("beside"):
+                        _step_back()
                     answers = open_files.enter_context(_answering(asked["path"], asked["reading"]))
                     said: dict[str, Json] = {"answer": {}}
                 else:
@@ -409,6 +428,19 @@ def main() -> None:
                 }
             sys.stdout.write(json.dumps(said, ensure_ascii=True) + "\n")
             sys.stdout.flush()
+
+
+def _load() -> None:
+    """Load what every file needs before there is one: a process that waits for it answers the sooner."""
+    import importer.bench.asking
+    import importer.mapping.assigning
+    import importer.mapping.recognition  # noqa: F401
+
+
+def _step_back() -> None:
+    """Leave the processor to processes whose answer somebody waits for."""
+    with contextlib.suppress(AttributeError, OSError):  # Windows knows no niceness
+        os.nice(_NICENESS)
 
 
 def _limit_memory() -> None:

@@ -1,4 +1,7 @@
-"""Files that are open for questions: one process a draft, started when it is asked, ended when it is not any more."""
+"""Files that are open for questions: one process a draft, started when it is asked, ended when it is not any more.
+
+A process takes its time until it can read anything. So one waits for the next file, where somebody is about to choose it.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,9 @@ import contextlib
 import json
 import sys
 from collections import OrderedDict
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from importer.records import Json
 from importer.ui.children import environment
@@ -17,14 +21,41 @@ from importer.ui.surface import RefusedRequestError
 _LINE_LIMIT: Final = 32 * 1024**2
 _MOST: Final = 4
 """So many files are held open at once; the one that waited longest for a question makes room."""
+Start: TypeAlias = Callable[[], Coroutine[Any, Any, asyncio.subprocess.Process]]
+Spare: TypeAlias = asyncio.Task[asyncio.subprocess.Process]
+
+
+async def start_bench() -> asyncio.subprocess.Process:
+    """Start a process that waits for a file."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "importer.ui.bench_process",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env=environment({}),
+        limit=_LINE_LIMIT,
+        start_new_session=True,
+    )
 
 
 class Benches:
     """The open files of one screen."""
 
-    def __init__(self, *, answer_seconds: float = 60.0) -> None:
+    def __init__(
+        self, *, answer_seconds: float = 60.0, spare: bool = False, start: Start = start_bench
+    ) -> None:
         self._seconds = answer_seconds
+        self._start = start
         self._open: OrderedDict[str, _Bench] = OrderedDict()
+        self._keeps_spare = spare
+        self._spare: Spare | None = None
+
+    def prepare(self) -> None:
+        """Let a process wait for the next file, unless one does."""
+        if self._keeps_spare and self._spare is None:
+            self._spare = asyncio.ensure_future(self._start())
 
     async def ask(
         self,
@@ -35,18 +66,22 @@ class Benches:
         *,
         name: str,
         seconds: float | None = None,
+        beside: bool = False,
         said: dict[str, Any] | None = None,
     ) -> Any:
-        """Ask about a draft's file, read by these options. Raises RefusedRequestError with the reader's sentence."""
+        """Ask about a draft's file, read by these options. Raises RefusedRequestError with the reader's sentence.
+
+        ``beside``: nobody waits for the answer; whoever waits for another one goes first.
+        """
         key = json.dumps([str(path), reading], sort_keys=True)
         bench = self._open.get(draft_id)
         if bench is None or bench.key != key or bench.gone:
             await self.close(draft_id)
-            bench = _Bench(key)
+            bench = _Bench(key, self._start, None if beside else self._taken_spare())
             self._open[draft_id] = bench
             while len(self._open) > _MOST:
                 await self.close(next(iter(self._open)))
-            opening = {"do": "open", "path": str(path), "reading": reading, "name": name}
+            opening = {"do": "open", "path": str(path), "reading": reading, "name": name, "beside": beside}
             await bench.ask(opening, self._seconds)
         self._open.move_to_end(draft_id)
         return await bench.ask({"do": do, "with": said or {}}, seconds or self._seconds)
@@ -59,14 +94,25 @@ class Benches:
     async def close_all(self) -> None:
         for draft_id in list(self._open):
             await self.close(draft_id)
+        if (spare := self._taken_spare()) is not None:
+            with contextlib.suppress(OSError):
+                await _kill(await spare)
+
+    def _taken_spare(self) -> Spare | None:
+        spare, self._spare = self._spare, None
+        return spare
 
 
 class _Bench:
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, start: Start, waiting: Spare | None) -> None:
         self.key = key
+        self._start = start
+        self._waiting = waiting
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()  # a line in, a line out: questions wait for each other
         self._ended = False
+        self._refusal: str | None = None
+        """Why the file could not be opened: the same to everybody who waits for it."""
 
     @property
     def gone(self) -> bool:
@@ -74,6 +120,8 @@ class _Bench:
 
     async def ask(self, question: dict[str, Any], seconds: float) -> Any:
         async with self._turn:
+            if self._refusal is not None:
+                raise RefusedRequestError(422, self._refusal)
             try:
                 async with asyncio.timeout(seconds):
                     answer = await self._exchange(question)
@@ -82,17 +130,18 @@ class _Bench:
                 await self.end()
                 if isinstance(broken_off, asyncio.CancelledError):
                     raise
-                raise RefusedRequestError(
-                    422, f"The file was not read within {seconds:.0f} s. Save it as CSV, or split it."
-                ) from None
-        if "refused" in answer:
-            if question["do"] == "open":
+                answer = {
+                    "refused": f"The file was not read within {seconds:.0f} s. Save it as CSV, or split it."
+                }
+            if "refused" in answer and question["do"] == "open":
+                self._refusal = answer["refused"]
                 await self.end()
+        if "refused" in answer:
             raise RefusedRequestError(422, answer["refused"])
         return answer["answer"]
 
     async def _exchange(self, question: dict[str, Any]) -> dict[str, Any]:
-        process = self._process = self._process or await self._start()
+        process = self._process = self._process or await self._started()
         assert process.stdin is not None  # noqa: S101  (pipes were asked for)
         assert process.stdout is not None  # noqa: S101
         try:
@@ -102,31 +151,33 @@ class _Bench:
             answer = json.loads(line)
         except (ValueError, ConnectionError):
             await self.end()
-            raise RefusedRequestError(
-                422,
-                "The program that reads files broke down over this one: it may be damaged, or made to do harm. Save it anew "
-                "with the program it comes from, as CSV if you can.",
-            ) from None
+            return {
+                "refused": "The program that reads files broke down over this one: it may be damaged, or made to do harm. Save it "
+                "anew with the program it comes from, as CSV if you can."
+            }
         assert isinstance(answer, dict)  # noqa: S101  (written by our own process)
         return answer
 
-    async def _start(self) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "importer.ui.bench_process",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env=environment({}),
-            limit=_LINE_LIMIT,
-            start_new_session=True,
-        )
+    async def _started(self) -> asyncio.subprocess.Process:
+        """Take the process that waited, if it is still there, or start one."""
+        if self._waiting is not None:
+            with contextlib.suppress(OSError):
+                waited = await asyncio.shield(self._waiting)
+                if waited.returncode is None:
+                    return waited
+        return await self._start()
 
     async def end(self) -> None:
         self._ended = True
-        if (process := self._process) is None or process.returncode is not None:
-            return
+        if self._process is None and self._waiting is not None:
+            with contextlib.suppress(OSError):
+                self._process = await self._waiting
+        if self._process is not None:
+            await _kill(self._process)
+
+
+async def _kill(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()

@@ -50,6 +50,12 @@ class Draft:
     """The file itself: a name within the draft's folder, or the absolute path given to ``importer ui``."""
     reading: dict[str, Json] = field(default_factory=dict)
     """Reading options that were chosen: sheet, header_row, encoding, delimiter."""
+    behind: str | None = None
+    """The draft of the file that was chosen together with this one, just before it."""
+    begun_like: str | None = None
+    """The name of that file, or of one before it, whose mapping and place it was begun with."""
+    skip_hidden: bool = False
+    """Rows that the workbook hides are left out; the mapping says so, once there is one."""
     sandbox: bool = True
     location_id: str | None = None
     location_name: str | None = None

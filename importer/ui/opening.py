@@ -36,7 +36,7 @@ async def open_screen(
 
     ``another_link``: a terminal on which Enter asks for a new address, since each lets in one browser, once.
     """
-    screen = Screen(state, output=output, jobs=jobs, clock=clock)
+    screen = Screen(state, output=output, jobs=jobs, clock=clock, spare=True)
     await asyncio.to_thread(screen.drafts.sweep)
     begun = None if source is None else _draft_of(screen, source)
     loop = asyncio.get_running_loop()
@@ -45,25 +45,35 @@ async def open_screen(
         with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C cancels the main task instead
             loop.add_signal_handler(getattr(signal, name), ended.set)
     async with serving(screen, port=port) as admission:
-        _print_link(admission, begun)
-        if browser:
-            await asyncio.to_thread(_open_browser, _link(admission, begun))
-        waiting = {
-            asyncio.create_task(ended.wait()),
-            asyncio.create_task(until_idle(screen, seconds=IDLE_SECONDS)),
-        }
+        try:
+            screen.benches.prepare()
+            _print_link(admission, begun)
+            if browser:
+                await asyncio.to_thread(_open_browser, _link(admission, begun))
+            await _until_ended(screen, admission, ended, another_link)
+        finally:
+            await screen.close()
+
+
+async def _until_ended(
+    screen: Screen, admission: Admission, ended: asyncio.Event, another_link: TextIO | None
+) -> None:
+    waiting = {
+        asyncio.create_task(ended.wait()),
+        asyncio.create_task(until_idle(screen, seconds=IDLE_SECONDS)),
+    }
+    loop = asyncio.get_running_loop()
+    if another_link is not None:
+        with contextlib.suppress(NotImplementedError, OSError, ValueError):
+            loop.add_reader(another_link, _hand_another_link, another_link, admission)
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
         if another_link is not None:
             with contextlib.suppress(NotImplementedError, OSError, ValueError):
-                loop.add_reader(another_link, _hand_another_link, another_link, admission)
-        try:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in waiting:
-                task.cancel()
-            if another_link is not None:
-                with contextlib.suppress(NotImplementedError, OSError, ValueError):
-                    loop.remove_reader(another_link)
-            await screen.close()
+                loop.remove_reader(another_link)
 
 
 def _draft_of(screen: Screen, source: Path) -> str:

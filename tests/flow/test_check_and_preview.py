@@ -104,7 +104,7 @@ def test_an_address_where_nobody_answers_costs_no_more_than_a_note(
     lines, notes = previewed(fees, "fees.csv", "-m", "mapping.yaml")
 
     assert len(lines) == 3
-    assert "could not be reached" in notes
+    assert "Location loc1 could not be asked: " in notes, "the reason is how far it came in its time"
     assert "importer resume" not in notes, "there is no run"
 
 

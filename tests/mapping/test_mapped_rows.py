@@ -277,6 +277,30 @@ def test_rows_that_the_mapping_leaves_out_are_skipped_with_the_reason(
     assert left_out == {(Status.SKIPPED, "row_filter")}
 
 
+@pytest.mark.parametrize(
+    ("rows", "kept"),
+    [
+        ("{hidden: skip}", ["seen", "x"]),
+        ("{hidden: import}", ["seen", "hidden", "x"]),
+        ("{hidden: skip, skip_if: {column: S, equals: x}}", ["seen"]),
+    ],
+)
+def test_rows_that_a_workbook_hides_are_skipped_where_the_mapping_says_so(rows: str, kept: list[str]) -> None:
+    hidden = Fault(code="hidden_row", message="It is hidden.", fails=False)
+    cells = [["a@b.com", "seen"], ["b@b.com", "hidden"], ["c@b.com", "x"]]
+    block = Block(source=0, numbers=[2, 3, 4], rows=cells, faults={1: (hidden,)})
+    mapping = parse_mapping(f"version: 1\nfields: {{email: E, city: S}}\nrows: {rows}")
+    surveyor = mapping.surveyor(["E", "S"], location_id="loc1", today=TODAY)
+    surveyor.see(block)
+
+    mapped = surveyor.bind().map(block)
+
+    assert [each.fields["city"] for each in mapped if isinstance(each, Record)] == kept
+    assert {(each.status, each.code) for each in mapped if isinstance(each, Outcome)} <= {
+        (Status.SKIPPED, "row_filter")
+    }
+
+
 def test_a_row_that_is_left_out_is_not_judged(lay: Lay) -> None:
     rules = "fields: {email: E}\nrows: {skip_if: {column: S, equals: x}}"
     (mapped,) = lay(rules, [["E", "S"], ["nobody", "x"]])

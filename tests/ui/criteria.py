@@ -47,8 +47,8 @@ PROOFS: Final[Mapping[str, str]] = {
     "AC-1.6": "test_a_file_that_was_imported_before_says_so_and_where test_an_import_started_anew_is_shown_and_not_the_one_that_ended_just_before",
     # rows are counted beside
     "AC-1.7": "test_a_file_is_described_in_the_words_of_the_reader",
-    # hidden rows are told with their number
-    "AC-1.8": "test_a_file_is_taken_from_an_address test_hidden_rows_of_a_workbook_are_told_with_their_number",
+    # hidden rows are told with their number, and left out by choice; several files, and one from an address
+    "AC-1.8": "test_a_file_is_taken_from_an_address test_hidden_rows_of_a_workbook_are_told_with_their_number test_hidden_rows_are_left_out_by_a_choice_that_outlives_the_mapping test_files_chosen_together_follow_each_other_and_hidden_columns_are_left_out test_a_file_begins_with_place_and_mapping_of_the_one_it_was_chosen_with",
     # a token is in no page, address, log or draft; remembered on request alone
     "AC-2.1": "test_a_token_is_in_no_page_no_draft_no_log_and_no_argument test_a_token_is_remembered_on_request_alone_and_only_once_it_proved_good",
     # a token that is refused, an agency's, missing scopes

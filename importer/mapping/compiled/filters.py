@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from importer.mapping.language.model import Condition
 from importer.mapping.values.fault import quoted
@@ -11,6 +11,12 @@ from importer.mapping.values.texts import clean
 from importer.records import Fault
 
 Test: TypeAlias = Callable[[str], bool]
+_HIDDEN: Final = "hidden_row"
+_HIDDEN_ROW: Final = Fault(
+    code="row_filter",
+    message="The row is hidden in the workbook, by hand or by a filter, and left out by the mapping's rows: hidden.",
+    fails=False,
+)
 
 
 def test_of(condition: Condition) -> Test:
@@ -46,13 +52,18 @@ class RowFilter:
         skip: Sequence[tuple[int, str, Condition]],
         *,
         empty: frozenset[str] = frozenset(),
+        skip_hidden: bool = False,
     ) -> None:
         self._only = [(index, name, _after(empty, test_of(condition))) for index, name, condition in only]
         self._skip = [(index, name, _after(empty, test_of(condition))) for index, name, condition in skip]
+        self._skip_hidden = skip_hidden
         self.passes_all = not self._only and not self._skip
+        """Whether no cell keeps a row out: one that its workbook hides may stay out all the same."""
 
-    def refuse(self, cells: Sequence[str]) -> Fault | None:
-        """Give the reason to leave a row out; None for a row that is imported."""
+    def refuse(self, cells: Sequence[str], faults: Sequence[Fault]) -> Fault | None:
+        """Give the reason to leave a row out; None for a row that is imported. ``faults``: what the reader found of it."""
+        if self._skip_hidden and any(fault.code == _HIDDEN for fault in faults):
+            return _HIDDEN_ROW
         for index, name, test in self._only:
             if not test(cells[index]):
                 return _fault(name, cells[index], "only_if")

@@ -177,9 +177,9 @@ class Program:
         if any(fault.fails for fault in faults):
             results[index] = failed(row, None, faults)
             return False
-        if self._filter.passes_all:
+        if self._filter.passes_all and not faults:
             return True
-        refused = self._filter.refuse(block.rows[index])
+        refused = self._filter.refuse(block.rows[index], faults)
         if refused is not None:
             results[index] = Outcome(
                 row=row, status=Status.SKIPPED, code=refused.code, message=refused.message, faults=(refused,)
@@ -395,7 +395,10 @@ def row_filter(model: MappingModel, layout: HeaderLayout) -> RowFilter:
         return [(layout.place(test.column), layout.title(test.column), test) for test in conditions]
 
     return RowFilter(
-        placed(model.rows.only_if), placed(model.rows.skip_if), empty=frozenset(model.defaults.empty)
+        placed(model.rows.only_if),
+        placed(model.rows.skip_if),
+        empty=frozenset(model.defaults.empty),
+        skip_hidden=model.rows.hidden == "skip",
     )
 
 

@@ -39,7 +39,7 @@ _PARTS: Final = (
     ("`match`", "", Match),
     ("`by`", "under `match`", MatchBy),
     ("`suppress`", "", Suppress),
-    ("`rows`", "each holds one condition or a list of them", RowFilters),
+    ("`rows`", "`only_if` and `skip_if` hold one condition or a list of them", RowFilters),
     ("A condition", "under `rows`", Condition),
     ("A note", "under `notes`: a rule for its text, and beside the keys of a rule", NoteRule),
     ("A task", "under `tasks`", TaskRule),

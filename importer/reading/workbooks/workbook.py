@@ -61,6 +61,7 @@ def read_workbook(place: Path, form: Format, options: ReadingOptions, *, name: s
         header_row=choice.first,
         hidden_rows=opened.hidden_rows,
         hidden_columns=len(opened.hidden_columns),
+        hidden_letters=opened.hidden_columns,
         link_columns=tuple((one.shown, one.name) for one in beside),
         doubts=sheet.doubts,
         notes=(*sheet.notes, *header_notes(choice, table), *_around(opened), *map(_linked, beside)),
@@ -105,9 +106,9 @@ def _around(opened: Opened) -> list[str]:
     notes = []
     if opened.hidden_rows:
         notes.append(
-            "1 row is hidden, by hand or by a filter; it is imported, with a warning"
+            "1 row is hidden, by hand or by a filter; it is imported, with a warning, unless the mapping skips hidden rows"
             if opened.hidden_rows == 1
-            else f"{opened.hidden_rows:,} rows are hidden, by hand or by a filter; they are imported, each with a warning"
+            else f"{opened.hidden_rows:,} rows are hidden, by hand or by a filter; they are imported, each with a warning, unless the mapping skips hidden rows"
         )
     if opened.hidden_columns:
         notes.append(

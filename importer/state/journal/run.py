@@ -14,6 +14,8 @@ from importer.version import __version__
 
 SAME_IMPORT_OPTIONS: Final = ("limit", "reading", "changed_only")
 """Options that make another import of the same sources; the rest (pace, output, ...) may differ."""
+ANEW: Final = "anew"
+"""The key under which a run keeps what was said otherwise when it was queued last."""
 
 
 class RunState(StrEnum):
@@ -57,6 +59,12 @@ class Run:
     """The run whose corrected failed rows this one imports."""
     undone_at: float | None = None
     """When somebody began to take it back; it is never gone on with then."""
+
+    @property
+    def latest_options(self) -> dict[str, Json]:
+        """Give what is needed to go on, as it was said last: whoever works on a part was not there to hear it."""
+        anew = self.options.get(ANEW)
+        return {**self.options, **(anew if isinstance(anew, dict) else {})}
 
     @property
     def place(self) -> str:

@@ -17,12 +17,14 @@ try:
     import psycopg
     from psycopg import RawCursor, RawServerCursor
     from psycopg.adapt import Buffer, Dumper, Loader
+    from psycopg.pq import TransactionStatus
     from psycopg.types.numeric import Int8Dumper
     from psycopg.types.string import BytesBinaryDumper, StrDumperUnknown
 except ImportError as missing:  # pragma: no cover  (the tests have the extra)
     raise SettingsError(missing_extra("State in Postgres", "postgres")) from missing
 
 logger = logger_of(__name__)
+Error = psycopg.Error
 
 if TYPE_CHECKING:
     Connection = psycopg.Connection[tuple[Any, ...]]
@@ -100,6 +102,26 @@ def connect(address: Address, purpose: Purpose) -> Connection:
     _adapt(connection)
     _warn_of_open_line(connection, address)
     return connection
+
+
+def is_idle(connection: Connection) -> bool:
+    """Tell whether a connection stands, and nothing is under way on it."""
+    return connection.info.transaction_status is TransactionStatus.IDLE
+
+
+def says_nothing(connection: Connection) -> bool:
+    """Tell whether a connection that nobody used for a while stands still, as far as this machine knows; the server is not asked."""
+    try:
+        for _ in range(2):  # its last words, and that it is gone
+            connection.pgconn.consume_input()
+    except Error:
+        return False
+    return is_idle(connection)
+
+
+def closed_error() -> Error:
+    """Give the error of a connection that is closed."""
+    return psycopg.OperationalError("the connection is closed")
 
 
 def long_answer(
@@ -202,6 +224,3 @@ def _adapt(connection: Connection) -> None:
     adapters.register_loader("text", _AnyText)
     adapters.register_loader("varchar", _AnyText)
     adapters.register_loader("numeric", _Sum)
-
-
-Error = psycopg.Error

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Self
 
 from importer.errors import StateError
 from importer.state.postgres.address import Address
-from importer.state.postgres.connection import Connection, Error, connect, long_answer, state_error
+from importer.state.postgres.connection import Connection, Error, closed_error, long_answer, state_error
 from importer.state.postgres.dialect import held, translate
+from importer.state.postgres.sessions import PostgresSession, sessions_of
 from importer.state.purpose import Database, Purpose, SqlAnswer, SqlValues
 from importer.state.sqlite import statements
 
@@ -41,25 +44,56 @@ class _Nothing:
 
 
 class PostgresDatabase:
-    """A connection of its own whose names are those of one schema. No psycopg error leaves it."""
+    """One schema, by a session whose names are those of it. No psycopg error leaves it.
+
+    Where sessions are kept, it has one for each statement and for each transaction, and none in between; elsewhere, and
+    once it is told to keep one, it has the same until it is closed. ``dropped``: it may be dropped once nobody has it open.
+    """
 
     shared: Final = True
 
-    def __init__(self, address: Address, *, schema: str, path: Path, purpose: Purpose) -> None:
+    def __init__(
+        self, address: Address, *, schema: str, path: Path, purpose: Purpose, dropped: bool = False
+    ) -> None:
         self.address = address
         self.schema = schema
         self.path = path
         self.purpose = purpose
         self._long_answers = 0
-        self._begin = f"BEGIN; SELECT pg_advisory_xact_lock({lock_key('writer', schema)})"
-        self.connection: Connection = connect(address, purpose)
+        self._writer_key = lock_key("writer", schema)
+        self._setting = self._set_for(ALL_PARTS)
+        self._sessions = sessions_of(address)
+        self._own: PostgresSession | None = None
+        self._in_hand: dict[int, PostgresSession] = {}
+        """By the thread that is in the middle of something."""
+        self._closed = False
+        if dropped or not self._sessions.kept:
+            self.keep_session()
+        if (
+            dropped
+        ):  # others see by the lock that it is in use: a mirror that is read is not to be dropped meanwhile
+            self.execute(f"SELECT pg_advisory_lock_shared({in_use_key(schema)})")
+
+    def keep_session(self) -> None:
+        """Have one session until it is closed: locks that it takes are held, and others see whose they are."""
+        if self._own is not None:
+            return
         with self._translating():
-            # Others see by the lock that it is in use: a mirror that is read is not to be dropped meanwhile.
-            self.connection.execute(f"SELECT pg_advisory_lock_shared({in_use_key(schema)})")
-            patience = int(purpose.busy_seconds * 1_000)
-            self.connection.execute(
-                f"SET search_path = {quoted(schema)}; SET lock_timeout = {patience}; {ALL_PARTS}"
-            )
+            self._own = self._lend()
+            self._own.remember_statements(yes=True)
+            self._own.set(self._setting)
+
+    def speak_for(self, part: int) -> None:
+        """Read and write the rows of one part of a run from now on."""
+        names = ("part", "first_part", "last_part")
+        self._setting = self._set_for("; ".join(f"SET importer.{name} = '{part}'" for name in names))
+        if self._own is not None:
+            with self._translating():
+                self._own.set(self._setting)
+
+    def _set_for(self, parts: str) -> str:
+        patience = int(self.purpose.busy_seconds * 1_000)
+        return f"SET search_path = {quoted(self.schema)}; SET lock_timeout = {patience}; {parts}"
 
     @contextlib.contextmanager
     def _translating(self) -> Iterator[None]:
@@ -68,12 +102,42 @@ class PostgresDatabase:
         except Error as cause:
             raise state_error(cause, address=self.address, purpose=self.purpose) from cause
 
+    @contextlib.contextmanager
+    def _at_work(self) -> Iterator[Connection]:
+        """Have a session in hand; whoever has one already uses that."""
+        thread = threading.get_ident()
+        with self._translating():
+            session = self._own or self._in_hand.get(thread)
+            if session is not None:
+                yield session.connection
+                return
+            with self._lent() as session:
+                self._in_hand[thread] = session
+                try:
+                    yield session.connection
+                finally:
+                    del self._in_hand[thread]
+
+    @contextlib.contextmanager
+    def _lent(self) -> Iterator[PostgresSession]:
+        session = self._lend()
+        try:
+            session.set(self._setting)
+            yield session
+        finally:
+            self._sessions.take_back(session)
+
+    def _lend(self) -> PostgresSession:
+        if self._closed:
+            raise closed_error()
+        return self._sessions.lend(self.purpose, self._setting)
+
     def execute(self, statement: str, values: SqlValues = (), /) -> SqlAnswer:
         said = translate(statement)
         if not said.text:
             return _Nothing()
-        with self._translating():
-            return self.connection.execute(said.text, said.ordered(values) or None)
+        with self._at_work() as connection:
+            return connection.execute(said.text, said.ordered(values) or None)
 
     def executemany(self, statement: str, values: Iterable[SqlValues], /) -> SqlAnswer:
         """Do a statement with each of several rows of values, of which it sends many before it waits for an answer."""
@@ -81,8 +145,8 @@ class PostgresDatabase:
         first, rows = _peeked(said.ordered(each) for each in values)
         if first is None:
             return _Nothing()
-        with self._translating():
-            cursor = self.connection.cursor()
+        with self._at_work() as connection:
+            cursor = connection.cursor()
             cursor.executemany(said.text, chain([first], rows))
             return cursor
 
@@ -91,33 +155,36 @@ class PostgresDatabase:
         said = translate(statement)
         self._long_answers += 1
         name = f"long_answer_{self._long_answers}"
-        with self._translating():
+        with self._translating(), contextlib.ExitStack() as held:
+            # not in hand: whoever reads on may do so in another thread
+            session = self._own or self._in_hand.get(threading.get_ident())
+            session = session or held.enter_context(self._lent())
             yield from long_answer(
-                self.connection, name, said.text, said.ordered(values), rows=_ROWS_AT_A_TIME
+                session.connection, name, said.text, said.ordered(values), rows=_ROWS_AT_A_TIME
             )
 
     def define(self, script: str) -> None:
         """Do a script that is written for Postgres, functions and all."""
-        with self._translating():
-            self.connection.execute(script)
+        with self._at_work() as connection:
+            connection.execute(script)
 
     def checked(self, check: str) -> tuple[Any, ...] | None:
         """Begin a transaction and ask something of it, in one exchange with the server."""
-        with self._translating():
-            cursor = self.connection.execute(f"BEGIN; {check}")
+        with self._at_work() as connection:
+            cursor = connection.execute(f"BEGIN; {check}")
             cursor.nextset()
             return cursor.fetchone()
 
     def bulk(self, text: str, arrays: Sequence[str]) -> int:
         """Do a statement of Postgres's own with an array a column; tell how many rows it wrote."""
-        with self._translating():
-            return self.connection.execute(text, arrays).rowcount
+        with self._at_work() as connection:
+            return connection.execute(text, arrays).rowcount
 
     def copy(self, table: str, columns: str, lines: str) -> None:
         """Add rows by COPY, whose text the caller wrote; a row that is there already raises AlreadyThereError."""
         with (
-            self._translating(),
-            self.connection.cursor() as cursor,
+            self._at_work() as connection,
+            connection.cursor() as cursor,
             cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copied,
         ):
             copied.write(held(lines).encode())
@@ -126,18 +193,25 @@ class PostgresDatabase:
         for statement in statements(script):
             self.execute(statement)
 
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[Self]:
+    def transaction(self) -> AbstractContextManager[Self]:
         """Make everything inside durable at once, or none of it; a second writer waits, as with a file."""
-        try:
-            self.execute(self._begin)  # a transaction too whose lock could not be had
-            yield self
-            self.execute("COMMIT")
-        except BaseException:
-            # with the connection gone, the server has rolled back already
-            with contextlib.suppress(StateError):
-                self.execute("ROLLBACK")
-            raise
+        return self.alone(self._writer_key)
+
+    @contextlib.contextmanager
+    def alone(self, key: int) -> Iterator[Self]:
+        """Make everything inside durable at once, or none of it, and let whoever comes with the same key wait."""
+        with self._at_work():
+            try:
+                self.execute(
+                    f"BEGIN; SELECT pg_advisory_xact_lock({key})"
+                )  # a transaction too whose lock could not be had
+                yield self
+                self.execute("COMMIT")
+            except BaseException:
+                # with the connection gone, the server has rolled back already
+                with contextlib.suppress(StateError):
+                    self.execute("ROLLBACK")
+                raise
 
     @contextlib.contextmanager
     def relaxed(self) -> Iterator[Self]:
@@ -170,7 +244,10 @@ class PostgresDatabase:
         """Leave it to Postgres, which looks after its own pages."""
 
     def close(self) -> None:
-        self.connection.close()
+        self._closed = True
+        if (own := self._own) is not None:
+            self._own = None
+            self._sessions.take_back(own, as_new=True)
 
 
 def in_postgres(db: Database) -> PostgresDatabase:

@@ -31,6 +31,7 @@ class HeldLocations:
         self._db = db
         self._base_url = base_url.rstrip("/")
         self._held: dict[str, int] = {}
+        db.keep_session()
         name_session(db, holder)
 
     def enter(self, location_id: str) -> None:

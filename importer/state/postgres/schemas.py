@@ -5,16 +5,18 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from importer.errors import StateError
+from importer.errors import RunConflictError, StateError
 from importer.runtime.regex import regex
-from importer.state.postgres.connection import Connection, Error, connect, state_error
+from importer.state.postgres.connection import Connection, Error, state_error
 from importer.state.postgres.database import PostgresDatabase, in_use_key, lock_key, quoted
 from importer.state.postgres.dialect import held
 from importer.state.postgres.faces import Face
+from importer.state.postgres.sessions import sessions_of
 from importer.state.purpose import Purpose
 
 WORKER: Final = "importer_worker"
@@ -23,8 +25,18 @@ _OF_RUNS: Final = r"^importer_run_\d{8}-\d{6}-[0-9a-f]{4}$"
 _ASKED_AT_ONCE: Final = 200
 _LONGEST: Final = 63
 """The names of Postgres are cut there."""
+_PATIENCE_SECONDS: Final = 1.0
+"""Somebody who only looks at a run is through by then."""
+_TRY_SECONDS: Final = 0.05
+_USERS: Final = """
+    SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND classid = $1::bigint::oid AND objid = $2::bigint::oid
+        AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 _RUN_JOURNAL: Final = regex(r"runs/([^/]+)/journal")
 _RUN_FILE: Final = regex(r"runs/([^/]+)/(.+)")
+_DROPPED: Final = regex(r"(plans|mirrors)/|runs/[^/]+/plan\.db")
+"""Where the files would be that are deleted one by one, while others may have them open."""
 _ALLOWED: Final = {
     WORKER: ("USAGE", "SELECT, INSERT, UPDATE, DELETE", "USAGE"),
     READER: ("USAGE", "SELECT", ""),
@@ -59,14 +71,14 @@ def _short(name: str) -> str:
 
 def schema_is_there(face: Face, path: Path) -> bool:
     with _asking(face) as connection:
-        return _exists(connection, schema_name(face, path))
+        return connection.execute(f"{_THERE}$1", (schema_name(face, path),)).fetchone() is not None
 
 
 def open_schema(face: Face, path: Path, purpose: Purpose) -> PostgresDatabase:
     """Open a schema that is there."""
     db = _database(face, path, purpose)
     with _closing_on_error(db):
-        if not _exists(db.connection, db.schema):
+        if not _is_there(db):
             raise StateError(f"{purpose.title} is not in {face.address.text}: it has no schema {db.schema}.")
     return db
 
@@ -116,11 +128,32 @@ def delete_schema(face: Face, path: Path) -> None:
 
 
 def drop_run(face: Face, run_id: str) -> None:
-    """Delete all that was kept of a run."""
+    """Delete all that was kept of a run. Raises RunConflictError where somebody works on it, or looks at it."""
     query = "SELECT nspname FROM pg_namespace WHERE nspname = $1 OR starts_with(nspname, $1 || '_')"
     with _asking(face) as connection, connection.transaction():
+        _refuse_in_use(connection, run_id)
         for (found,) in connection.execute(query, (run_schema(run_id),)).fetchall():
             connection.execute(f"DROP SCHEMA IF EXISTS {quoted(found)} CASCADE")
+
+
+def refuse_in_use(face: Face, run_id: str) -> None:
+    """Raise RunConflictError where somebody works on a run, or looks at it: a worker holds its part's location alone."""
+    with _asking(face) as connection, connection.transaction():
+        _refuse_in_use(connection, run_id)
+
+
+def _refuse_in_use(connection: Connection, run_id: str) -> None:
+    key = in_use_key(run_schema(run_id))
+    until = time.monotonic() + _PATIENCE_SECONDS
+    # kept to the end of the transaction: whoever opens the run meanwhile waits for what becomes of it
+    while connection.execute(f"SELECT pg_try_advisory_xact_lock({key})").fetchone() != (True,):
+        if time.monotonic() > until:
+            found = connection.execute(_USERS, (key >> 32 & 0xFFFF_FFFF, key & 0xFFFF_FFFF)).fetchone()
+            raise RunConflictError(
+                f"Run {run_id} is being worked on by {(found and found[0]) or 'another process'}. Stop it first, or wait for "
+                f"its end: importer stop {run_id}"
+            )
+        time.sleep(_TRY_SECONDS)
 
 
 def run_ids(face: Face) -> list[str]:
@@ -157,17 +190,13 @@ def grant(db: PostgresDatabase) -> None:
 
 
 def _bring_up(db: PostgresDatabase, script: str, note: str) -> None:
-    db.execute(f"BEGIN; SELECT pg_advisory_xact_lock({lock_key('schemas')})")
-    try:
+    with db.alone(lock_key("schemas")):
+        if _comment(db) == note:  # somebody was quicker
+            return
         db.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(db.schema)}")
         db.executescript(script)
         db.execute(f"COMMENT ON SCHEMA {quoted(db.schema)} IS {_literal(note)}")
         grant(db)
-        db.execute("COMMIT")
-    except BaseException:
-        with contextlib.suppress(StateError):
-            db.execute("ROLLBACK")
-        raise
 
 
 def _literal(text: str) -> str:
@@ -182,10 +211,11 @@ def _comment(db: PostgresDatabase) -> str | None:
     return None if found is None else found[0]
 
 
-def _exists(connection: Connection, schema: str) -> bool:
-    return (
-        connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = $1", (schema,)).fetchone() is not None
-    )
+_THERE: Final = "SELECT 1 FROM pg_namespace WHERE nspname = "
+
+
+def _is_there(db: PostgresDatabase) -> bool:
+    return db.execute(f"{_THERE}?", (db.schema,)).fetchone() is not None
 
 
 _ASKING: Final = Purpose(
@@ -195,15 +225,21 @@ _ASKING: Final = Purpose(
 
 @contextlib.contextmanager
 def _asking(face: Face) -> Iterator[Connection]:
-    with contextlib.closing(connect(face.address, _ASKING)) as connection:
-        try:
-            yield connection
-        except Error as cause:
-            raise state_error(cause, address=face.address, purpose=_ASKING) from cause
+    sessions = sessions_of(face.address)
+    session = sessions.lend(_ASKING)
+    try:
+        yield session.connection
+    except Error as cause:
+        raise state_error(cause, address=face.address, purpose=_ASKING) from cause
+    finally:
+        sessions.take_back(session)
 
 
 def _database(face: Face, path: Path, purpose: Purpose) -> PostgresDatabase:
-    return PostgresDatabase(face.address, schema=schema_name(face, path), path=path, purpose=purpose)
+    dropped = _DROPPED.match(_inside(face, path)) is not None
+    return PostgresDatabase(
+        face.address, schema=schema_name(face, path), path=path, purpose=purpose, dropped=dropped
+    )
 
 
 @contextlib.contextmanager

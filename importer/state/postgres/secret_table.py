@@ -94,6 +94,7 @@ class SecretTable:
     def locked(self, name: str, owner: Owner, *, wait_seconds: float) -> Iterator[None]:
         """Hold a row against all machines; whoever dies gives it back with his connection. Raises LockHeldError."""
         with self._settings_errors(), self._open() as db:
+            db.keep_session()
             db.execute("INSERT OR IGNORE INTO renewals (name) VALUES (?)", (name,))
             _take(db, name, wait_seconds)
             try:

@@ -10,8 +10,8 @@ from importer.highlevel.fields import FIELDS
 from importer.records import Json
 from importer.runtime.private_files import write_private
 from importer.ui.drafts import Draft
-from importer.ui.handling.files import ask_bench
-from importer.ui.handling.mapping_text import keep_mapping
+from importer.ui.handling.files import ask_bench, warm
+from importer.ui.handling.mapping_text import keep_mapping, with_choices
 from importer.ui.handling.targets import location_fields, text_to_take
 from importer.ui.screen import Screen
 from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, number_of, taken
@@ -21,6 +21,7 @@ _LONGEST_MAPPING = 60_000
 
 async def page(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     draft = screen.drafts.open(asked.named["draft"])
+    warm(screen, draft)
     return screen.page("columns.html.j2", draft=draft, step="columns")
 
 
@@ -31,7 +32,8 @@ async def columns(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     suggested: Any = await ask_bench(screen, draft, "suggest", fields=fields)
     path = screen.drafts.mapping(draft)
     if not path.is_file():
-        await asyncio.to_thread(write_private, path, suggested["yaml"].encode())
+        begun = await with_choices(screen, draft, suggested["yaml"])
+        await asyncio.to_thread(write_private, path, begun.encode())
     text = path.read_text(encoding="utf-8")
     samples = await ask_bench(screen, draft, "samples")
     rules: Any = await ask_bench(screen, draft, "rules", text=text)
@@ -69,11 +71,11 @@ async def change(screen: Screen, asked: ScreenRequest) -> ScreenReply:
             if len(text) > _LONGEST_MAPPING:
                 raise SettingsError(screen.words("columns.too_long"))
         case "take":
-            text = await asyncio.to_thread(text_to_take, screen, said)
+            text = await with_choices(screen, draft, await asyncio.to_thread(text_to_take, screen, said))
         case "suggested":
             fields, _ = await location_fields(screen, draft)
             suggested: Any = await ask_bench(screen, draft, "suggest", fields=fields)
-            text = suggested["yaml"]
+            text = await with_choices(screen, draft, suggested["yaml"])
         case "assign" | "order" | "edit" | "skip":
             answer: Any = await ask_bench(screen, draft, what, text=text, **_asked_of_form(what, said))
             text = answer["text"]

@@ -18,6 +18,7 @@ from importer.ui import children
 from importer.ui.drafts import FILE_FOLDER, Draft, safe_name
 from importer.ui.edits import forget_edits
 from importer.ui.handling.history import location_names
+from importer.ui.handling.together import begun_like_those_before, shown
 from importer.ui.screen import Screen
 from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, taken
 from importer.ui.uploads import may_hold_table, receive
@@ -36,8 +37,10 @@ async def upload(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     if asked.stream is None:
         raise RefusedRequestError(400, "The request holds no file.")
     again = asked.query.get("draft")
+    before = asked.query.get("behind")
     like = None if (run_id := asked.query.get("like")) is None else screen.runs.find(run_id)
     refuse_by_name(screen, said)
+    behind = None if before is None else screen.drafts.open(before).id
     draft = screen.drafts.open(again) if again else screen.drafts.create()
     name = safe_name(said)
     try:
@@ -51,7 +54,11 @@ async def upload(screen: Screen, asked: ScreenRequest) -> ScreenReply:
         # They name rows of the file before: laid over another one, they would keep it from being checked at all.
         forget_edits(screen.drafts.folder(draft.id))
     screen.drafts.change(
-        draft.id, name=said.replace("\\", "/").rpartition("/")[2], source=f"{FILE_FOLDER}/{name}", reading={}
+        draft.id,
+        name=said.replace("\\", "/").rpartition("/")[2],
+        source=f"{FILE_FOLDER}/{name}",
+        reading={},
+        behind=behind or draft.behind,
     )
     if like is not None:
         await asyncio.to_thread(_take_over, screen, draft.id, like)
@@ -113,7 +120,8 @@ def _location_column(text: str) -> str | None:
 
 
 async def page(screen: Screen, asked: ScreenRequest) -> ScreenReply:
-    draft = screen.drafts.open(asked.named["draft"])
+    draft = await begun_like_those_before(screen, screen.drafts.open(asked.named["draft"]))
+    warm(screen, draft)
     return screen.page("file.html.j2", draft=draft, step="file")
 
 
@@ -121,7 +129,17 @@ async def describe(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     """Say what the file is, as its parser's own process found it."""
     draft = screen.drafts.open(asked.named["draft"])
     found = await ask_bench(screen, draft, "describe")
-    return data({"version": draft.version, "reading": draft.reading, "found": found})
+    return data(await _described(screen, draft, found))
+
+
+async def _described(screen: Screen, draft: Draft, found: Any) -> dict[str, Any]:
+    return {
+        "version": draft.version,
+        "reading": draft.reading,
+        "found": found,
+        "skip_hidden": draft.skip_hidden,
+        "together": await asyncio.to_thread(shown, screen.drafts, draft),
+    }
 
 
 async def count(screen: Screen, asked: ScreenRequest) -> ScreenReply:
@@ -130,7 +148,13 @@ async def count(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     path = screen.drafts.source(draft)
     # a process of its own: the questions of the page do not wait for a million rows
     found = await screen.benches.ask(
-        f"{draft.id} count", path, draft.reading, "count", name=draft.name, seconds=_COUNT_SECONDS
+        f"{draft.id} count",
+        path,
+        draft.reading,
+        "count",
+        name=draft.name,
+        seconds=_COUNT_SECONDS,
+        beside=True,
     )
     return data(found)
 
@@ -140,7 +164,13 @@ async def sheets(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     draft = screen.drafts.open(asked.named["draft"])
     path = screen.drafts.source(draft)
     found = await screen.benches.ask(
-        f"{draft.id} sheets", path, draft.reading, "sheets", name=draft.name, seconds=_COUNT_SECONDS
+        f"{draft.id} sheets",
+        path,
+        draft.reading,
+        "sheets",
+        name=draft.name,
+        seconds=_COUNT_SECONDS,
+        beside=True,
     )
     await screen.benches.close(f"{draft.id} sheets")
     return data(found)
@@ -188,7 +218,7 @@ async def read_otherwise(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     except BaseException:
         screen.drafts.change(draft.id, reading=draft.reading)
         raise
-    return data({"version": changed.version, "reading": changed.reading, "found": found})
+    return data(await _described(screen, changed, found))
 
 
 async def discard(screen: Screen, asked: ScreenRequest) -> ScreenReply:
@@ -204,3 +234,8 @@ async def ask_bench(screen: Screen, draft: Draft, do: str, **said: Any) -> Any:
     return await screen.benches.ask(
         draft.id, screen.drafts.source(draft), draft.reading, do, name=draft.name, said=said
     )
+
+
+def warm(screen: Screen, draft: Draft) -> None:
+    """Open a draft's file before anything is asked about it, so that the first answer comes as soon as the others."""
+    screen.spawn(ask_bench(screen, draft, "describe", rows=0))

@@ -13,7 +13,7 @@ from importer.state.findings import Cause, Findings, FoundRow
 from importer.ui.drafts import Draft
 from importer.ui.edits import DraftEdits, RowOutlook, cause_name
 from importer.ui.handling.checking import check, findings_of, known_of
-from importer.ui.handling.files import ask_bench
+from importer.ui.handling.files import ask_bench, warm
 from importer.ui.screen import Screen
 from importer.ui.surface import ScreenReply, ScreenRequest, data, number_of
 from importer.ui.words import Words
@@ -45,11 +45,6 @@ async def require_check(screen: Screen, draft: Draft) -> None:
 
 def _found(screen: Screen, draft: Draft) -> dict[str, Any] | None:
     return known_of(screen, draft, "forecast.json", but_for_edits=True)
-
-
-def warm(screen: Screen, draft: Draft) -> None:
-    """Open the file for the questions that a correction asks, so that the first is answered as soon as the others."""
-    screen.spawn(ask_bench(screen, draft, "describe", rows=0))
 
 
 async def overview(screen: Screen, draft: Draft) -> dict[str, Any]:

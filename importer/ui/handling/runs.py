@@ -15,6 +15,7 @@ from importer.ui.guard import Kind
 from importer.ui.handling.account import secrets_of_run
 from importer.ui.handling.checking import state_key
 from importer.ui.handling.history import location_names
+from importer.ui.handling.together import next_in_line
 from importer.ui.runs import SHOWN_FILES
 from importer.ui.screen import Screen, hue_of
 from importer.ui.surface import RefusedRequestError, ScreenReply, ScreenRequest, data, number_of, taken
@@ -88,6 +89,8 @@ def _state_of(screen: Screen, run_id: str) -> dict[str, Any]:
             found["draft"] = draft.id
             found["rest_can_be_changed"] = screen.runs.stands_at_a_stop(run)
             found["changed_since"] = draft.imported_as != state_key(screen, draft)
+            if (then := next_in_line(screen.drafts, draft)) is not None:
+                found["next_file"] = {"draft": then.id, "name": then.name}
     return found
 
 

@@ -32,6 +32,7 @@ async def enter(screen: Screen, asked: ScreenRequest) -> ScreenReply:
 
 
 async def page(screen: Screen, _: ScreenRequest) -> ScreenReply:
+    screen.benches.prepare()
     drafts, runs, plans = await asyncio.gather(
         asyncio.to_thread(screen.drafts.list),
         asyncio.to_thread(screen.runs.newest, _SHOWN_RUNS),

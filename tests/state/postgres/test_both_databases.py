@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -20,7 +21,9 @@ from importer.state.database import (
     replacing,
 )
 from importer.state.postgres.address import Address
+from importer.state.postgres.database import in_postgres
 from importer.state.postgres.faces import make_face
+from importer.state.postgres.sessions import kept_sessions
 
 pytestmark = pytest.mark.versions
 
@@ -30,12 +33,15 @@ CREATE TABLE IF NOT EXISTS notes (number INTEGER PRIMARY KEY, text TEXT NOT NULL
 """
 
 
-@pytest.fixture(params=["file", "schema"])
-def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """A state folder, or the face of one."""
+@pytest.fixture(params=["file", "schema", "schema by kept sessions"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """A state folder, or the face of one; as a command opens its databases, and as a worker does."""
     if request.param == "file":
-        return tmp_path
-    return make_face(Address.read(request.getfixturevalue("postgres")), tmp_path)
+        yield tmp_path
+        return
+    face = make_face(Address.read(request.getfixturevalue("postgres")), tmp_path)
+    with kept_sessions() if "kept" in request.param else contextlib.nullcontext():
+        yield face
 
 
 @pytest.fixture
@@ -128,6 +134,8 @@ def test_no_foreign_error_gets_out(notebook: Database, use: Callable[[Database],
 def test_a_long_answer_is_gone_through_a_few_rows_at_a_time_whatever_is_asked_in_between(
     notebook: Database,
 ) -> None:
+    if notebook.shared:
+        in_postgres(notebook).keep_session()  # whose cursors are looked at
     with notebook.transaction():
         notebook.executemany("INSERT INTO notes (text) VALUES (?)", [(f"{n}",) for n in range(5_000)])
     notes = notebook.each("SELECT number, text FROM notes WHERE number > ? ORDER BY number", (10,))

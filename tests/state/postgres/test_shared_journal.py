@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -16,11 +17,20 @@ from importer.state.journal import Journal, Run, RunState, SessionKind
 from importer.state.journal.shared_appends import FencedError
 from importer.state.parts import PartState, RunParts
 from importer.state.postgres.address import Address
+from importer.state.postgres.database import in_postgres
 from importer.state.postgres.faces import mark_face
 from importer.state.postgres.locks import LocationHeldError
+from importer.state.postgres.sessions import kept_sessions
 from importer.state.remote import EndWish
 
 pytestmark = pytest.mark.versions
+
+
+@pytest.fixture(params=["sessions of its own", "kept sessions"], autouse=True)
+def sessions(request: pytest.FixtureRequest) -> Iterator[None]:
+    """As a command opens its databases, and as a worker does."""
+    with kept_sessions() if request.param == "kept sessions" else contextlib.nullcontext():
+        yield
 
 
 @pytest.fixture
@@ -115,12 +125,14 @@ def test_a_pooler_that_changes_sessions_under_us_is_named(journal: Journal) -> N
     journal.intend([intent(2)])
     with Journal.open(journal.folder) as other:
         # what PgBouncer in transaction mode does: the next transaction is another session's
-        journal._db.connection, mine = other._db.connection, journal._db.connection  # type: ignore[attr-defined]  # both are in Postgres
+        theirs, ours = in_postgres(other._db), in_postgres(journal._db)
+        theirs.keep_session()
+        ours._own, mine = theirs._own, ours._own
         try:
             with pytest.raises(FencedError, match=r"pooler .*pool_mode = transaction"):
                 journal.intend([intent(3)])
         finally:
-            journal._db.connection = mine  # type: ignore[attr-defined]  # likewise
+            ours._own = mine
 
 
 def test_any_text_of_a_reply_can_be_settled(journal: Journal) -> None:

@@ -36,6 +36,18 @@ function File() {
     setBusy(false);
   };
 
+  const hide = async (skip) => {
+    try {
+      const found = await post(`/api/d/${draft.id}/hidden-rows`, { skip, version: state.version });
+      setState({ ...state, ...found });
+      setError(null);
+      say(t(skip ? "file.hidden_skipped" : "file.hidden_imported"));
+    } catch (refused) {
+      setError(refused.message);
+      load();
+    }
+  };
+
   if (error && !state) {
     return html`<${Trouble} error=${error} />
       <h2>${t("file.another")}</h2><${Upload} draft=${draft.id} onDone=${() => location.reload()} />`;
@@ -43,6 +55,7 @@ function File() {
   if (!state) return html`<p role="status">${t("file.reading")}</p>`;
   const found = state.found;
   return html`<${Trouble} error=${error} />
+    <${Together} files=${state.together} />
     <${MetBefore} />
     ${found.doubts.map((doubt) => html`<p class="notice halt">${doubt}</p>`)}
     <section aria-busy=${busy}>
@@ -67,7 +80,9 @@ function File() {
           </select></label>` : null}
       </div>
       <${Head} value=${found.header_row} choose=${(row) => change("header_row", row)} />
-      ${found.hidden_rows ? html`<p class="notice halt">${t("file.hidden_rows", { n: number(found.hidden_rows) })}</p>` : null}
+      ${found.hidden_rows ? html`<fieldset id="hidden-rows" class="notice halt"><legend>${t("file.hidden_rows", { rows: rows(found.hidden_rows) })}</legend>
+        ${[false, true].map((skip) => html`<label class="choice"><input type="radio" name="hidden-rows" checked=${state.skip_hidden === skip} onChange=${() => hide(skip)} /><span>${t(skip ? "file.hidden_skip" : "file.hidden_import")}</span></label>`)}</fieldset>` : null}
+      ${found.hidden_columns.length ? html`<p class="notice" id="hidden-columns">${t("file.hidden_columns", { names: found.hidden_columns.filter(Boolean).join(", ") || number(found.hidden_columns.length) })}</p>` : null}
       ${found.notes.length ? html`<details><summary>${t("file.why")}</summary><ul>${found.notes.map((note) => html`<li>${note}</li>`)}</ul></details>` : null}
     </section>
     <section>
@@ -94,6 +109,14 @@ function Head({ value, choose }) {
       <label class="choice"><input type="radio" name="header-row" checked=${row.row === value} onChange=${() => choose(row.row)} /><span>${t("file.row")} ${number(row.row)}</span></label></th>
       ${row.cells.map((cell) => html`<td><span class="value">${cell}</span></td>`)}</tr>`)}</tbody></table></div>`
     : head ? html`<p class="note">${t("file.no_head")}</p>` : null}</details>`;
+}
+
+// Chosen together, imported one after the other: where in line this one stands, and the way to the others.
+function Together({ files }) {
+  if (!files.length) return null;
+  return html`<nav class="notice" id="together" aria-label=${t("together.label")}><p>${t("together.lead", { n: number(1 + files.findIndex((each) => each.draft === draft.id)), all: number(files.length) })}</p>
+    <ol>${files.map((each) => html`<li>${each.draft === draft.id ? html`<b class="value" aria-current="true">${each.name}</b>` : html`<a href=${each.run ? `/r/${each.run}` : `/d/${each.draft}/file`}><span class="value">${each.name}</span></a>`}
+      ${each.run ? html` <span class="note">${t("together.imported")}</span>` : null}</li>`)}</ol></nav>`;
 }
 
 // The very same file once more is most often a mistake, and never a surprise.

@@ -113,6 +113,7 @@ function Ended({ now, act, asked }) {
     ${now.state === "undone" && !now.undoing ? html`<${TakenBack} />` : null}
     ${(now.state === "undone" && !now.undo_open) || now.undoing ? null : html`<${Undo} act=${act} busy=${busy} says=${now.undo_says} />`}
     <${Rows} now=${now} />
+    ${now.next_file && now.state === "finished" ? html`<section class="notice good" id="next-file"><p>${t("together.next")}</p><p class="onward"><a class="button main" href=${`/d/${now.next_file.draft}/file`}>${t("together.go", { name: now.next_file.name })}</a></p></section>` : null}
     <section><h2>${t("again.like_title")}</h2><p class="note">${t("again.like_note")}</p>
       <${Upload} like=${run} onDone=${(draft) => { location.href = `/d/${draft}/file`; }} />
       ${now.sandbox ? null : html`<p class="onward"><a class="button" id="schedule" href=${`/schedule?like=${run}`}>${t("run.schedule")}</a></p>`}</section>

@@ -66,9 +66,9 @@ export const post = (url, said = {}) =>
   });
 
 // fetch tells nothing of how far an upload is.
-export function upload(file, { draft = null, like = null, to = "/api/uploads", onProgress = () => {} } = {}) {
+export function upload(file, { draft = null, like = null, behind = null, to = "/api/uploads", onProgress = () => {} } = {}) {
   const request = new XMLHttpRequest();
-  const query = new URLSearchParams({ name: file.name, ...(draft ? { draft } : {}), ...(like ? { like } : {}) });
+  const query = new URLSearchParams({ name: file.name, ...(draft ? { draft } : {}), ...(like ? { like } : {}), ...(behind ? { behind } : {}) });
   const done = new Promise((resolve, reject) => {
     request.upload.addEventListener("progress", (now) => onProgress(now.loaded, now.total));
     request.addEventListener("load", () => {
