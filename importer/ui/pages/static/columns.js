@@ -26,6 +26,7 @@ function toDecide(state, column) {
   if (!about || (rule && about.key !== rule.key) || (!rule && elsewhereOf(state, column).length)) return false;
   return about.doubts.some((doubt) => doubt.loud && (!rule || doubt.code.startsWith("consent")));
 }
+const aboutConsent = (state, column) => (ruleOf(state, column) ? guessOf(state, state.samples[column].header) : leftOf(state, column)).doubts.some((doubt) => doubt.loud && doubt.code.startsWith("consent"));
 const undecided = (state, column) => toDecide(state, column) && !state.acknowledged.includes(state.samples[column].header);
 
 function Columns() {
@@ -109,7 +110,7 @@ function Columns() {
       ${identified && !open.length && !unseen.length && !state.faults.length
         ? html`<a class="button main" id="check" href=${`/d/${draft.id}/rows`}>${t("columns.onward")}</a>`
         : html`<button type="button" class="main" id="check" disabled aria-describedby="why-not">${t("columns.onward")}</button>
-          <span id="why-not">${state.faults.length ? t("columns.mend_first") : !identified ? t("columns.no_identifier") : open.length ? t("columns.consent_open", { names: open.map((column) => titleOf(state, column)).join(", ") }) : t("columns.left_open")}</span>`}
+          <span id="why-not">${state.faults.length ? t("columns.mend_first") : !identified ? t("columns.no_identifier") : open.length ? t(open.every((column) => aboutConsent(state, column)) ? "columns.consent_open" : "columns.decide_open", { names: open.map((column) => titleOf(state, column)).join(", ") }) : t("columns.left_open")}</span>`}
     </p>`;
 }
 
@@ -215,7 +216,7 @@ function Column({ column, state, change, acknowledge }) {
         ${left.doubts.map((doubt) => html`<p class=${doubt.loud ? "notice halt" : "note"}>${doubt.sentence}</p>`)}` : null}
       ${toDecide(state, column) ? html`<label class="choice"><input type="checkbox" checked=${state.acknowledged.includes(sample.header)}
         onChange=${(event) => acknowledge([sample.header], event.target.checked)} />
-        <span>${t(rule ? "columns.as_it_is" : "columns.on_purpose")}</span></label>${rule ? null : html`<p class="note">${t("columns.consent_how")}</p>`}` : null}
+        <span>${t(rule ? "columns.as_it_is" : "columns.on_purpose")}</span></label>${rule || !aboutConsent(state, column) ? null : html`<p class="note">${t("columns.consent_how")}</p>`}` : null}
       ${rule && !rule.by_hand.length ? html`<details class="values" open=${strange.length > 0 || explain} onToggle=${(event) => event.target.open && !values && loadValues()}>
         <summary>${t("columns.values")}</summary>${strange.length ? html`<p class="notice halt">${t("fields.strange", { n: number(strange.length) })}</p>` : null}
         ${values ? html`<${ValueMap} values=${values} rule=${rule} header=${sample.header} change=${change} setValues=${setValues} field=${field} strange=${strange} />` : null}</details>` : null}
@@ -340,7 +341,7 @@ function ValueMap({ values, rule, header, change, setValues, field, strange }) {
     <label>${t("columns.values_from")}<input type="search" onInput=${(event) => narrow(event.target.value)} /></label>
     <table><thead><tr><th scope="col">${t("columns.value")}</th><th scope="col" class="n">${t("runs.rows")}</th><th scope="col">${t("columns.becomes")}</th></tr></thead>
     <tbody>${sorted.map((each) => html`<tr class=${strange.includes(each) ? "strange" : null}><th scope="row"><span class="value">${each.value}</span></th><td class="n">${number(each.rows)}</td>
-      <td><input type="text" class="value" list=${list} aria-label=${t("columns.becomes_of", { value: each.value })} value=${map[each.value] || ""} onChange=${(event) => set(each.value, event.target.value)} /></td></tr>`)}</tbody></table>
+      <td><input type="text" class="value" list=${list} aria-label=${t("columns.becomes_of", { value: each.value })} value=${Object.hasOwn(map, each.value) ? map[each.value] : ""} onChange=${(event) => set(each.value, event.target.value)} /></td></tr>`)}</tbody></table>
     ${list ? html`<datalist id=${list}>${options.map((each) => html`<option value=${each}></option>`)}</datalist>` : null}`;
 }
 
