@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import logging
 import os
 import shutil
@@ -27,21 +28,14 @@ _IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108  (pytest makes a private fold
 _ROOM_BYTES: Final = 2 << 30
 _HERE: Final = Path(__file__).parent
 _OURS: Final = ("HIGHLEVEL_", "IMPORTER_", "SMTP_")
-_LONG_FIRST: Final = (
-    "documents",
-    "ui",
-    "jobs",
-    "parts",
-    "flow",
-    "suggestion",
-    "examples",
-    "machines",
-    "runs",
-    "state",
-    "sandbox",
-    "sending",
-)
-"""Rooms whose files start processes, browsers and databases, or judge hundreds of exports."""
+_LONG_FIRST: Final = {
+    room: turn
+    for turn, room in enumerate(
+        ("documents", "jobs", "suggestion", "parts", "flow", "runs", "state", "sandbox", "sending")
+    )
+}
+"""Rooms whose files start processes and databases, or judge hundreds of exports."""
+_SCREEN: Final = "ui"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -114,12 +108,27 @@ def pytest_collection() -> Iterator[None]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let workers begin with what takes long: the last files are short ones then, and no worker ends long after the others."""
     if hasattr(config, "workerinput"):
-        items.sort(key=_turn_of)
+        turns = {
+            path: turn for turn, path in enumerate(_in_turn(list(dict.fromkeys(item.path for item in items))))
+        }
+        items.sort(key=lambda item: turns[item.path])
 
 
-def _turn_of(item: pytest.Item) -> int:
-    room = item.path.relative_to(item.config.rootpath).parts[1]
-    return _LONG_FIRST.index(room) if room in _LONG_FIRST else len(_LONG_FIRST)
+def _in_turn(files: Sequence[Path]) -> Iterator[Path]:
+    """Yield files of rooms that take long first, and every third one of the screen's: browsers wait, and hinder each other."""
+    screens = iter([path for path in files if _room_of(path) == _SCREEN])
+    others = [path for path in files if _room_of(path) != _SCREEN]
+    for number, path in enumerate(
+        sorted(others, key=lambda path: _LONG_FIRST.get(_room_of(path), len(_LONG_FIRST)))
+    ):
+        if number % 2 == 0:
+            yield from itertools.islice(screens, 1)
+        yield path
+    yield from screens
+
+
+def _room_of(path: Path) -> str:
+    return path.relative_to(_HERE).parts[0]
 
 
 @pytest.hookimpl(optionalhook=True)
