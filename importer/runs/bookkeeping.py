@@ -85,8 +85,8 @@ class Bookkeeper:
         if logger.isEnabledFor(logging.INFO):
             _log(append.outcomes)
 
-    def pulse(self, pulse: Pulse) -> None:
-        self._journal.pulse(pulse)
+    def pulse(self, *pulses: Pulse) -> None:
+        self._journal.pulse(*pulses)
 
     def mark_quota(self, marks: Sequence[QuotaMark]) -> None:
         self._journal.mark_quota(marks)

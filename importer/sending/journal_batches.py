@@ -47,7 +47,7 @@ class JournalWriter(Protocol):
         """Take note that an append is durable; called by the one who had it written, before anybody else is told."""
         ...
 
-    def pulse(self, pulse: Pulse) -> None: ...
+    def pulse(self, *pulses: Pulse) -> None: ...
 
     def mark_quota(self, marks: Sequence[QuotaMark]) -> None: ...
 
@@ -171,8 +171,9 @@ class JournalBatcher:
         self._withdrawn += intents
         self._gather()
 
-    def pulse(self, pulse: Pulse) -> None:
-        self._try(lambda: self._journal.pulse(pulse))
+    def pulse(self, pulses: Iterable[Pulse]) -> None:
+        if kept := tuple(pulses):
+            self._try(lambda: self._journal.pulse(*kept))
 
     def mark_quota(self, marks: Iterable[QuotaMark]) -> None:
         if kept := tuple(marks):

@@ -13,7 +13,7 @@ from importer.sending.journal_batches import JournalBatcher, Receipt
 from importer.sending.row.intents import intent_of, planned_image
 from importer.sending.row.submitted import SubmittedRow
 
-_AHEAD_SECONDS: Final = 0.5
+_AHEAD_SECONDS: Final = 1.0
 """What the pace lets go within so long is written down together."""
 _LONGEST_AHEAD: Final = 512
 
