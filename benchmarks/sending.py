@@ -20,7 +20,7 @@ import resource
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -34,7 +34,8 @@ from benchmarks.vendor import vendor
 from importer.highlevel.calls import Call
 from importer.highlevel.catalog import CatalogNeeds
 from importer.highlevel.client import Client, RawReply
-from importer.records import BeforeImage, FollowUpMark, Intent, Landed, Outcome, Pulse, QuotaMark, Record
+from importer.records import Append, Pulse, QuotaMark, Record
+from importer.runtime.garbage import rare_collections
 from importer.runtime.loop import loop_factory
 from importer.sending import Sender, SendingPolicy
 from importer.settings import Connection, Secret
@@ -46,19 +47,15 @@ class NoJournal:
     def __init__(self) -> None:
         self.settled = 0
 
-    def intend(self, intents: list[Intent], images: Sequence[BeforeImage] = ()) -> None: ...
+    def write(self, append: Append) -> Future[None]:
+        self.settled += len(append.outcomes)
+        ended: Future[None] = Future()
+        ended.set_result(None)
+        return ended
 
-    def append(
-        self,
-        *,
-        landed: list[Landed],  # noqa: ARG002  (likewise)
-        marks: list[FollowUpMark],  # noqa: ARG002
-        outcomes: list[Outcome],
-        images: Sequence[BeforeImage] = (),  # noqa: ARG002
-    ) -> None:
-        self.settled += len(outcomes)
+    def written(self, append: Append) -> None: ...
 
-    def pulse(self, pulse: Pulse) -> None: ...
+    def pulse(self, *pulses: Pulse) -> None: ...
 
     def mark_quota(self, marks: Sequence[QuotaMark]) -> None: ...
 
@@ -73,28 +70,23 @@ class Counting:
         self._journal = journal
         self.settled = self.appends = self.throttled = 0
 
-    def intend(self, intents, images=()) -> None:
+    def write(self, append):
         self.appends += 1
-        self._journal.intend(intents, images)
+        self.settled += len(append.outcomes)
+        return self._journal.write(append)
 
-    def append(self, *, landed, marks, outcomes, images=()) -> None:
-        self.appends += 1
-        self.settled += len(outcomes)
-        self._journal.append(landed=landed, marks=marks, outcomes=outcomes, images=images)
+    def written(self, append) -> None: ...
 
     def mark_quota(self, marks) -> None:
         self.appends += 1
         self._journal.mark_quota(marks)
 
-    def pulse(self, pulse) -> None:
-        self.throttled += pulse.throttled
-        self._journal.pulse(pulse)
+    def pulse(self, *pulses) -> None:
+        self.throttled += sum(pulse.throttled for pulse in pulses)
+        self._journal.pulse(*pulses)
 
     def made_here(self, contact_id, before) -> bool:
         return self._journal.made_here(contact_id, before)
-
-    def withdraw(self, intents) -> None:
-        self._journal.withdraw(intents)
 
 
 class Lag:
@@ -265,7 +257,7 @@ def in_processes(work, shares):
 
 def bare_share(base_url: str, rows: int) -> float:
     began = time.perf_counter()
-    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+    with rare_collections(), asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(bare(base_url, rows, 100))
     return time.perf_counter() - began
 
@@ -274,7 +266,7 @@ def send_share(base_url: str, first: int, locations: int, rows_each: int, kept: 
     with begun(None) if kept else contextlib.nullcontext(NoJournal()) as journal:
         counting, lag = Counting(journal), Lag()
         cpu, began = time.process_time(), time.time()
-        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        with rare_collections(), asyncio.Runner(loop_factory=loop_factory()) as runner:  # as a run does
             runner.run(lag.beside(send(base_url, locations * rows_each, locations, counting, first=first)))
         return Share(
             began=began, ended=time.time(), cpu_seconds=time.process_time() - cpu, settled=counting.settled,

@@ -12,6 +12,7 @@ import asyncio
 import errno
 import os
 import zlib
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import field
 from functools import partial
@@ -29,6 +30,9 @@ from yarl import URL
 from importer.records import value_type
 
 _KEEP_SECONDS: Final = 30.0
+_A_TURN: Final = 128
+"""So many requests leave in one turn of the loop: as many replies may come in one, and what a thousand of them bring about
+takes a quarter of a second, in which no timer runs."""
 _STALE_SECONDS: Final = 5.0
 """A request that has not left by then does not: where the machine stood still, others may have gone on in its place."""
 _OUT_OF_FILES: Final = frozenset({errno.EMFILE, errno.ENFILE})
@@ -127,8 +131,7 @@ class ConnectionPool:
         self._timer: asyncio.TimerHandle | None = None
         self._idle: list[_Line] = []
         self._returned = asyncio.Event()
-        self._outbox: list[tuple[_Line, bytes]] = []
-        self._posted_at = 0.0
+        self._outbox: deque[tuple[_Line, bytes, float]] = deque()
         self._stale_seconds = stale_seconds
         self._connector: aiohttp.TCPConnector | None = None
         self._server: aiohttp.ClientRequest | None = None
@@ -192,21 +195,21 @@ class ConnectionPool:
 
     def _post(self, line: _Line, request: bytes) -> None:
         """Send with what else this turn of the loop sends: each write by itself wakes whoever waits for it."""
-        self._outbox.append((line, request))
+        self._outbox.append((line, request, monotonic()))
         if len(self._outbox) == 1:
-            self._posted_at = monotonic()
             asyncio.get_running_loop().call_soon(self._send_off)
 
     def _send_off(self) -> None:
-        outbox, self._outbox = self._outbox, []
-        late = self._is_late(self._posted_at)
-        for line, request in outbox:
-            if late:
+        for _ in range(min(_A_TURN, len(self._outbox))):
+            line, request, posted_at = self._outbox.popleft()
+            if self._is_late(posted_at):
                 line.fail(_not_sent())
             elif (
                 not line.transport.is_closing()
             ):  # whoever waits for its reply is told by the connection itself
                 line.transport.write(request)
+        if self._outbox:
+            asyncio.get_running_loop().call_soon(self._send_off)
 
     def _is_late(self, since: float) -> bool:
         return monotonic() - since > self._stale_seconds

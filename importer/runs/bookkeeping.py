@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
 
 from importer.highlevel.additions import digest
 from importer.highlevel.payload import build_upsert, match_keys
 from importer.mapping import Mapping
 from importer.records import (
     Addition,
-    BeforeImage,
-    FollowUpMark,
-    Intent,
-    Landed,
+    Append,
     Outcome,
     Pulse,
     QuotaMark,
@@ -23,9 +21,11 @@ from importer.records import (
     Status,
     number_of,
 )
+from importer.runtime.clock import Clock
 from importer.runtime.logs import logger_of
-from importer.state.journal import Journal
-from importer.state.memory import KnownAdditions, Leaver, MemoryPass, PersonRow, fingerprint
+from importer.settings import RunSettings
+from importer.state.journal import Journal, Run
+from importer.state.memory import KnownAdditions, Leaver, Memory, MemoryPass, PersonRow, fingerprint
 
 logger = logger_of(__name__)
 
@@ -73,31 +73,20 @@ class Bookkeeper:
         self._turn.finish(complete=complete)
         return list(self._turn.gone(passes=1)) if complete else []
 
-    def append(
-        self,
-        *,
-        landed: Iterable[Landed],
-        marks: Iterable[FollowUpMark],
-        outcomes: Iterable[Outcome],
-        images: Iterable[BeforeImage] = (),
-    ) -> None:
-        """Land, mark and settle rows in one transaction."""
-        settled, marks = list(outcomes), list(marks)
-        self._journal.append(landed=landed, marks=marks, outcomes=settled, images=images)
+    def write(self, append: Append) -> Future[None]:
+        """Begin to write an append to the journal."""
+        return self._journal.write(append)
+
+    def written(self, append: Append) -> None:
+        """Let memory learn what the journal holds by now."""
         if self._known is not None:
-            self._known.learn(mark.added for mark in marks if mark.added is not None)
-        self._turn.settled(settled)
+            self._known.learn(mark.added for mark in append.marks if mark.added is not None)
+        self._turn.settled(append.outcomes)
         if logger.isEnabledFor(logging.INFO):
-            _log(settled)
+            _log(append.outcomes)
 
-    def intend(self, intents: Iterable[Intent], images: Iterable[BeforeImage] = ()) -> None:
-        self._journal.intend(intents, images)
-
-    def withdraw(self, intents: Iterable[Intent]) -> None:
-        self._journal.withdraw(intents)
-
-    def pulse(self, pulse: Pulse) -> None:
-        self._journal.pulse(pulse)
+    def pulse(self, *pulses: Pulse) -> None:
+        self._journal.pulse(*pulses)
 
     def mark_quota(self, marks: Sequence[QuotaMark]) -> None:
         self._journal.mark_quota(marks)
@@ -132,6 +121,32 @@ class Bookkeeper:
                 payload, "\n".join(sorted(record.tags)), self._rules, *_wanted_beside(record)
             ),
         )
+
+
+def takes_all_rows(settings: RunSettings) -> bool:
+    """Tell whether all rows of the file are sent, so that whoever is not among them is gone."""
+    return settings.limit is None and settings.rows is None
+
+
+def memory_pass(memory: Memory, run: Run, settings: RunSettings, *, realm: str) -> MemoryPass:
+    """Begin a run's pass over its file, or take it up again."""
+    return memory.begin(
+        run_id=run.id,
+        realm=realm,
+        feed=settings.feed or str(run.mapping_path),
+        changed_only=settings.changed_only,
+        full_every=settings.full_every,
+    )
+
+
+def who_left(run: Run, settings: RunSettings, *, clock: Clock) -> list[Leaver]:
+    """End the pass of a run whose parts have all ended, and list the people whom earlier files had and this one lacks."""
+    if not settings.changed_only or not takes_all_rows(settings):
+        return []
+    with Memory.open(settings.state, clock=clock) as memory:
+        turn = memory_pass(memory, run, settings, realm=run.base_url)
+        turn.finish(complete=True)
+        return list(turn.gone(passes=1))
 
 
 def _wanted_beside(record: Record) -> tuple[str, ...]:

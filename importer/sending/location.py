@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -22,13 +22,14 @@ from importer.highlevel.reply import ReplyKind
 from importer.records import FollowUps, Intent, Landed, Outcome, Record, RowObject, value_type
 from importer.sending.call_state import LocationRefusedError
 from importer.sending.caller import Caller
-from importer.sending.capacity import Capacity
+from importer.sending.capacity import Capacity, Demand
 from importer.sending.journal_batches import JournalBatcher
 from importer.sending.lanes import Lanes, Links
 from importer.sending.row.before_images import BeforeImages
 from importer.sending.row.follow_up_batches import FollowUpBatch, FollowUpBatcher, FollowUpQueue
 from importer.sending.row.follow_ups import FollowUpDesk
 from importer.sending.row.intents import withdrawn
+from importer.sending.row.leases import Leases
 from importer.sending.row.objects import Beside, Companies, Way
 from importer.sending.row.parked import ParkedRows
 from importer.sending.row.submitted import Held, SubmittedRow
@@ -36,9 +37,9 @@ from importer.sending.row.upserting import Landing, Upserting
 from importer.sending.spill_queue import SpillQueue
 
 DEFAULT_CONCURRENCY: Final = 100
-_LONGEST_BATCH: Final = 256
 _GENTLE: Final = (InterruptedRunError, PausedRunError, TooManyFailuresError, BudgetSpentError)
 """Reasons of our own to stop: the vendor still takes what brings landed rows to their end."""
+_LONGEST_ANNOUNCEMENT: Final = 256
 _LANES_FULL: Final = 4
 """So many times the queue may wait in lanes; a file of one person would else be taken into memory whole."""
 
@@ -47,17 +48,15 @@ Task: TypeAlias = "SubmittedRow | FollowUpBatch"
 
 @value_type(frozen=True, slots=True, kw_only=True)
 class Callbacks:
-    """What a location tells the sender: a row was left to a later run, room is free, something unforeseen broke."""
+    """What a location tells the sender: a row was left to a later run, something unforeseen broke."""
 
     left: Callable[[int], None]
-    room: Callable[[], None]
     broke: Callable[[BaseException], None]
-    intend: Callable[[LocationSender], None]
-    """Have the rows written down that a location sends next, together with those of others that run short of such rows."""
     held_capacity: Capacity
     """For rows that wait for others, to share a call of their follow-ups."""
     queue_capacity: Capacity
     """For rows that wait to be sent."""
+    demand: Demand
 
 
 class LocationSender:
@@ -80,6 +79,7 @@ class LocationSender:
         self._callbacks = callbacks
         self._policy = caller.policy
         self._queue = SpillQueue(callbacks.queue_capacity, folder=folder)
+        self._demand = callbacks.demand
         self._lanes: Lanes[SubmittedRow] = Lanes(links, salt=caller.location_id)
         self._lined_up = 0
         self._ready: deque[SubmittedRow] = deque()
@@ -88,8 +88,7 @@ class LocationSender:
         self._batcher = FollowUpBatcher(callbacks.held_capacity)
         self._workers: set[asyncio.Task[None]] = set()
         self._busy_rows = 0
-        self._intended = 0
-        """Rows that stand ready and are written down: they may go without asking the journal."""
+        self._leases = Leases(caller, journal, self._line_up_next)
         self.concurrency = self._policy.concurrency or DEFAULT_CONCURRENCY
         self._finishing = False
         self._closing: StopError | None = None
@@ -106,9 +105,10 @@ class LocationSender:
         self._upserting = Upserting(
             self.caller,
             self._journal,
+            self._leases,
             self._callbacks.held_capacity,
             duplicates_allowed=catalog.duplicates_allowed,
-            images=BeforeImages(self.caller, self._journal, catalog),
+            images=BeforeImages(self.caller, self._leases.keep, catalog),
         )
         self._way = self._open_way(self._upserting)
         self._desk = FollowUpDesk(self.caller, self._journal, follow_ups)
@@ -148,6 +148,7 @@ class LocationSender:
             self._callbacks.left(1)
         else:
             self._queue.put((record, row_state))
+            self._demand.fill(self.caller.location_id, self.backlog)
             self._employ()
 
     def finish(self) -> None:
@@ -173,6 +174,7 @@ class LocationSender:
     def refuse(self, sentence: str) -> None:
         """Fail all rows of this location, now and to come."""
         self.refusal = sentence
+        self._demand.leave(self.caller.location_id)
         for submitted in self._take_lined_up():
             self._journal.settle(location_refused(submitted.record, sentence))
         while len(self._queue):
@@ -218,6 +220,7 @@ class LocationSender:
         if self.ending is not None:
             return
         self._closing = reason
+        self._demand.leave(self.caller.location_id)
         self.caller.gate.wind_up(reason)
         left = self.backlog
         self._withdraw(self._take_lined_up())
@@ -254,13 +257,10 @@ class LocationSender:
         submitted = self._next_job()
         if submitted is None:
             return None
-        if not submitted.intended:
-            self._callbacks.intend(self)
         self._ready.popleft()
-        self._intended = max(0, self._intended - 1)
         self._lined_up -= 1
-        if self.backlog == self._policy.queue_rows // 2:
-            self._callbacks.room()
+        self._leases.look_ahead()
+        self._demand.use(self.caller.location_id, self.backlog)
         return submitted
 
     def _next_job(self) -> SubmittedRow | None:
@@ -279,33 +279,16 @@ class LocationSender:
         ):
             self._ready.append(submitted)
 
-    @property
-    def runs_short(self) -> bool:
-        """Tell whether rows wait for which the journal has no line, and those that have one last for less than half a second."""
-        return (
-            self._intended <= self._next_second() // 2
-            and bool(self._ready or len(self._queue))
-            and self.ending is None
-            and not self.caller.gate.held
-        )
-
-    def line_up_next(self) -> list[SubmittedRow]:
-        """Line up the rows that will be sent next, as many as a second takes, and give those that are not written down yet."""
-        most = self._next_second()
+    def _line_up_next(self, most: int) -> Iterable[SubmittedRow]:
+        """Line up the rows that will be sent next, so many at most."""
         while len(self._ready) < most and len(self._queue) and self._lined_up - len(self._parked) < 2 * most:
             self._line_up()
-        return [submitted for submitted in islice(self._ready, most) if not submitted.intended]
-
-    def note_intended(self, batch: Sequence[SubmittedRow]) -> None:
-        """Note that rows were written down."""
-        for submitted in batch:
-            submitted.intended = True
-        self._intended = min(len(self._ready), self._intended + len(batch))
+        return islice(self._ready, most)
 
     def _next_second(self) -> int:
         """Tell how many calls the pace lets go within a second."""
         slots = self.caller.gate.slots
-        return min(_LONGEST_BATCH, max(1, int(slots.burst / slots.interval_seconds)))
+        return min(_LONGEST_ANNOUNCEMENT, max(1, int(slots.burst / slots.interval_seconds)))
 
     def _perform(self, task: Task) -> Coroutine[Any, Any, None]:
         match task:
@@ -323,10 +306,13 @@ class LocationSender:
                 return
             assert self._way is not None  # noqa: S101  (rows come after open)
             try:
+                if submitted.repeatable:  # others are announced one by one, see RowCallState
+                    await self._leases.hold(submitted)
                 end = await self._way.go(submitted)
                 if isinstance(end, Landing) and self._sampled(submitted):
                     end = await self._verify(submitted, end)
             finally:
+                self._leases.let_go(submitted)
                 self._pass_on(submitted)
             if isinstance(end, Outcome):
                 self._settle(end)
@@ -427,6 +413,7 @@ class LocationSender:
         if self.closed is not None:
             return
         self.closed = reason
+        self._demand.leave(self.caller.location_id)
         left = self.backlog + self._batcher.held + self._follow_ups_due.clear()
         for _ in self._batcher.take_all():
             pass
@@ -447,7 +434,6 @@ class LocationSender:
         """Take back the rows that wait in lanes or stand ready."""
         submitted_rows = [*self._ready, *self._parked.take_all(), *self._lanes.take_waiting()]
         self._ready.clear()
-        self._intended = 0
         self._lined_up = 0
         return submitted_rows
 
