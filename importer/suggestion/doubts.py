@@ -99,6 +99,6 @@ class Doubt:
         return self.code in _LOUD
 
     @property
-    def tells_who_refused(self) -> bool:
+    def about_refusals(self) -> bool:
         """Whether the column may say who is not to be written to."""
         return self.code in _REFUSALS

@@ -62,7 +62,7 @@ def _foot(suggestion: Suggestion) -> Iterator[str]:
     if not reachable:
         yield "# No column shows e-mail addresses or phone numbers: HighLevel refuses contacts without."
     loud = [left for left in suggestion.left if left.doubt is not None and left.doubt.loud]
-    refusing = [left for left in loud if left.doubt is not None and left.doubt.tells_who_refused]
+    refusing = [left for left in loud if left.doubt is not None and left.doubt.about_refusals]
     yield from _section(
         "Who may not be written to? These columns may say it, and nothing here uses them:", refusing
     )
