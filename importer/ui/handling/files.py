@@ -129,6 +129,8 @@ async def describe(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     """Say what the file is, as its parser's own process found it."""
     draft = screen.drafts.open(asked.named["draft"])
     found = await ask_bench(screen, draft, "describe")
+    # The columns come next: whoever looks at the first rows gives the time to guess what they are.
+    screen.spawn(ask_bench(screen, draft, "suggest"))
     return data(await _described(screen, draft, found))
 
 
