@@ -135,12 +135,15 @@ async def describe(screen: Screen, asked: ScreenRequest) -> ScreenReply:
 
 
 async def _described(screen: Screen, draft: Draft, found: Any) -> dict[str, Any]:
+    together = await asyncio.to_thread(shown, screen.drafts, draft)
+    if together:
+        screen.benches.prepare()  # for the next of them
     return {
         "version": draft.version,
         "reading": draft.reading,
         "found": found,
         "skip_hidden": draft.skip_hidden,
-        "together": await asyncio.to_thread(shown, screen.drafts, draft),
+        "together": together,
     }
 
 
