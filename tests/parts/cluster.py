@@ -34,6 +34,7 @@ class Cluster:
     address: Address
     vendor: Sandbox
     token: str = "pit-invented"
+    allow_transforms: bool = False
 
     def store(self, machine: str = "one") -> PartStore:
         return PartStore.at(make_face(self.address, self.folder / machine), needed_by="a test")
@@ -81,7 +82,13 @@ class Cluster:
         self, run_id: str, location: str, machine: str = "two", *, stop: StopSignal | None = None
     ) -> PartEnd:
         context = RunContext(stop=stop or StopSignal(), unattended=True)
-        work = PartWork(run_id=run_id, location=location, connection=self.connection(), context=context)
+        work = PartWork(
+            run_id=run_id,
+            location=location,
+            connection=self.connection(),
+            context=context,
+            allow_transforms=self.allow_transforms,
+        )
         return await work_on_part(work, self.store(machine))
 
     def results(self, run_id: str, machine: str = "two") -> list[dict[str, str]]:
