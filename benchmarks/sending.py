@@ -20,7 +20,7 @@ import resource
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -34,7 +34,7 @@ from benchmarks.vendor import vendor
 from importer.highlevel.calls import Call
 from importer.highlevel.catalog import CatalogNeeds
 from importer.highlevel.client import Client, RawReply
-from importer.records import BeforeImage, FollowUpMark, Intent, Landed, Outcome, Pulse, QuotaMark, Record
+from importer.records import Append, Pulse, QuotaMark, Record
 from importer.runtime.loop import loop_factory
 from importer.sending import Sender, SendingPolicy
 from importer.settings import Connection, Secret
@@ -46,17 +46,13 @@ class NoJournal:
     def __init__(self) -> None:
         self.settled = 0
 
-    def intend(self, intents: list[Intent], images: Sequence[BeforeImage] = ()) -> None: ...
+    def write(self, append: Append) -> Future[None]:
+        self.settled += len(append.outcomes)
+        ended: Future[None] = Future()
+        ended.set_result(None)
+        return ended
 
-    def append(
-        self,
-        *,
-        landed: list[Landed],  # noqa: ARG002  (likewise)
-        marks: list[FollowUpMark],  # noqa: ARG002
-        outcomes: list[Outcome],
-        images: Sequence[BeforeImage] = (),  # noqa: ARG002
-    ) -> None:
-        self.settled += len(outcomes)
+    def written(self, append: Append) -> None: ...
 
     def pulse(self, pulse: Pulse) -> None: ...
 
@@ -73,14 +69,12 @@ class Counting:
         self._journal = journal
         self.settled = self.appends = self.throttled = 0
 
-    def intend(self, intents, images=()) -> None:
+    def write(self, append):
         self.appends += 1
-        self._journal.intend(intents, images)
+        self.settled += len(append.outcomes)
+        return self._journal.write(append)
 
-    def append(self, *, landed, marks, outcomes, images=()) -> None:
-        self.appends += 1
-        self.settled += len(outcomes)
-        self._journal.append(landed=landed, marks=marks, outcomes=outcomes, images=images)
+    def written(self, append) -> None: ...
 
     def mark_quota(self, marks) -> None:
         self.appends += 1
@@ -92,9 +86,6 @@ class Counting:
 
     def made_here(self, contact_id, before) -> bool:
         return self._journal.made_here(contact_id, before)
-
-    def withdraw(self, intents) -> None:
-        self._journal.withdraw(intents)
 
 
 class Lag:

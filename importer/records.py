@@ -644,6 +644,21 @@ class Pulse:
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
+class Append:
+    """What one append to the journal writes, all or none: a person's later row must not be known before the earlier one.
+
+    ``withdrawn``: what was known of rows before they were intended; they were not sent after all.
+    """
+
+    intents: Sequence[Intent] = ()
+    withdrawn: Sequence[Intent] = ()
+    images: Sequence[BeforeImage] = ()
+    landed: Sequence[Landed] = ()
+    marks: Sequence[FollowUpMark] = ()
+    outcomes: Sequence[Outcome] = ()
+
+
+@value_type(frozen=True, slots=True, kw_only=True)
 class QuotaMark:
     """What must be remembered of a location's quota so that a restart does not overdraw it.
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
 
 from importer.highlevel.additions import digest
 from importer.highlevel.payload import build_upsert, match_keys
 from importer.mapping import Mapping
 from importer.records import (
     Addition,
-    BeforeImage,
-    FollowUpMark,
-    Intent,
-    Landed,
+    Append,
     Outcome,
     Pulse,
     QuotaMark,
@@ -73,28 +71,17 @@ class Bookkeeper:
         self._turn.finish(complete=complete)
         return list(self._turn.gone(passes=1)) if complete else []
 
-    def append(
-        self,
-        *,
-        landed: Iterable[Landed],
-        marks: Iterable[FollowUpMark],
-        outcomes: Iterable[Outcome],
-        images: Iterable[BeforeImage] = (),
-    ) -> None:
-        """Land, mark and settle rows in one transaction."""
-        settled, marks = list(outcomes), list(marks)
-        self._journal.append(landed=landed, marks=marks, outcomes=settled, images=images)
+    def write(self, append: Append) -> Future[None]:
+        """Begin to write an append to the journal."""
+        return self._journal.write(append)
+
+    def written(self, append: Append) -> None:
+        """Let memory learn what the journal holds by now."""
         if self._known is not None:
-            self._known.learn(mark.added for mark in marks if mark.added is not None)
-        self._turn.settled(settled)
+            self._known.learn(mark.added for mark in append.marks if mark.added is not None)
+        self._turn.settled(append.outcomes)
         if logger.isEnabledFor(logging.INFO):
-            _log(settled)
-
-    def intend(self, intents: Iterable[Intent], images: Iterable[BeforeImage] = ()) -> None:
-        self._journal.intend(intents, images)
-
-    def withdraw(self, intents: Iterable[Intent]) -> None:
-        self._journal.withdraw(intents)
+            _log(append.outcomes)
 
     def pulse(self, pulse: Pulse) -> None:
         self._journal.pulse(pulse)

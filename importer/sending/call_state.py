@@ -75,8 +75,16 @@ class CallState:
         """Look for proof that a reply that was not recognised is ours all the same."""
         return False
 
-    def announce(self) -> None:
-        """Do what must be done right before an attempt leaves; must not wait."""
+    @property
+    def announced(self) -> bool:
+        """Tell whether the next attempt may leave as the journal stands."""
+        return True
+
+    async def announce(self) -> None:
+        """Have it written down that an attempt is about to leave, and wait for that."""
+
+    def leave(self) -> None:
+        """Take note that an attempt leaves now."""
 
     def note_end(self, *, perhaps_stored: bool) -> None:
         """Learn whether the attempt that ended without success, or one before it, may have been stored all the same."""

@@ -151,16 +151,16 @@ class Caller:
         while (token := self._token) is None:
             if (lost := await self._obtain_token(state)) is not None:
                 return lost
-        ticket = await self._enter(state)
+        ticket = await self._enter_announced(state)
         try:
             if call.looks_only or state.row == FIRST_CONTACT:
                 self.budget.look()
             else:
                 self.budget.spend(reserve=state.reserve())
-            state.announce()
         except BaseException:
             self.gate.hand_back(ticket)
             raise
+        state.leave()
         self.on_pass()
         state.attempts += 1
         state.sent_at = self.clock.monotonic()
@@ -191,6 +191,21 @@ class Caller:
             return found
         raw.discard()
         return ForeignReply(reply=found, repeated=repeated)
+
+    async def _enter_announced(self, state: CallState) -> Ticket:
+        """Pass the gate, and have written down what must be before the attempt leaves."""
+        while True:
+            ticket = await self._enter(state)
+            if state.announced:
+                return ticket
+            try:
+                await state.announce()
+            except BaseException:
+                self.gate.hand_back(ticket)
+                raise
+            if self.gate.lets_through(begins=state.stores):
+                return ticket
+            self.gate.hand_back(ticket)  # it closed while that was written
 
     async def _enter(self, state: CallState) -> Ticket:
         """Pass the gate, unless what is under way may use up the day: then see first what it leaves."""

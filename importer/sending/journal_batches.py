@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from typing import Final, Protocol
 
 from importer.errors import StateError, StopError
 from importer.records import (
     Addition,
+    Append,
     BeforeImage,
     FollowUpMark,
     Intent,
@@ -25,26 +28,23 @@ _BREATH_SECONDS: Final = 0.02
 _LONGEST_BREATH_SECONDS: Final = 0.05
 _BREATHS: Final = 8
 """So many times what the last append took: a slow disk must not take the loop for itself."""
+LONGEST_APPEND: Final = 1_000
+"""Lines after which an append is not waited for any longer: binding so many takes some 10 ms, in which the loop stands still."""
 
 
 class JournalWriter(Protocol):
-    """What the sender needs of a journal. Each call is one durable transaction, and none awaits."""
+    """What the sender needs of a journal."""
 
-    def intend(self, intents: Iterable[Intent], images: Iterable[BeforeImage] = ()) -> None: ...
+    def write(self, append: Append) -> Future[None]:
+        """Begin to write an append, of which one is under way at a time.
 
-    def withdraw(self, intents: Iterable[Intent]) -> None:
-        """Put back what was known of rows before they were intended: they were not sent after all."""
+        It is durable when the future is done, which must not need the caller's thread; where it failed, nothing of it
+        was written.
+        """
         ...
 
-    def append(
-        self,
-        *,
-        landed: Iterable[Landed],
-        marks: Iterable[FollowUpMark],
-        outcomes: Iterable[Outcome],
-        images: Iterable[BeforeImage] = (),
-    ) -> None:
-        """Land, mark and settle rows, all or none: a person's later row must not be known before the earlier one."""
+    def written(self, append: Append) -> None:
+        """Take note that an append is durable; called by the one who had it written, before anybody else is told."""
         ...
 
     def pulse(self, pulse: Pulse) -> None: ...
@@ -68,10 +68,33 @@ class JournalWriter(Protocol):
         ...
 
 
-class JournalBatcher:
-    """Collects what rows came to, writes it, and only then tells anyone.
+class Turn:
+    """An append that is to come, for those who wait until it is durable."""
 
-    The writing is a plain callback of the loop, with no ``await`` in it: cancelling a task cannot fall between
+    __slots__ = ("_ended", "_failure", "written")
+
+    def __init__(self) -> None:
+        self._ended = asyncio.Event()
+        self._failure: StopError | None = None
+        self.written = False
+
+    async def wait(self) -> None:
+        """Return when it is durable; raises StateError, and then nothing may be sent on the strength of it."""
+        if not self.written:
+            await self._ended.wait()  # an event: whoever is cancelled leaves the others waiting
+        if self._failure is not None:
+            raise self._failure
+
+    def end(self, failure: StopError | None = None) -> None:
+        self._failure = failure
+        self.written = True
+        self._ended.set()
+
+
+class JournalBatcher:
+    """Collects what rows of all locations come to, and what is about to be sent, writes it, and only then tells anyone.
+
+    The writing is begun by a plain callback of the loop, with no ``await`` in it: cancelling a task cannot fall between
     a reply and its outcome. When the journal fails, the run stops and what was not written stays in doubt.
     """
 
@@ -91,24 +114,29 @@ class JournalBatcher:
         self._notify = notify
         self._notify_landed = notify_landed
         self._stop = stop
+        self._intents: list[Intent] = []
         self._landed: list[Landed] = []
         self._marks: list[FollowUpMark] = []
         self._outcomes: list[Outcome] = []
         self._images: list[BeforeImage] = []
         self._withdrawn: list[Intent] = []
+        self._lines = 0
+        """How many of these there are."""
+        self._turn = Turn()
+        self._writing: _Writing | None = None
         self._due: asyncio.Handle | None = None
         self._next_at = 0.0
         self._failure: StopError | None = None
         self.stored = 0
         """Contacts that rows of this session reached."""
 
-    def intend(self, intents: list[Intent], images: Sequence[BeforeImage] = ()) -> None:
-        """Write down what is about to be sent, and what it found; raises StateError, and then nothing may be sent."""
-        try:
-            self._write(lambda: self._journal.intend(intents, images))
-        except StopError as error:
-            self._stop(error)
-            raise
+    def intend(self, intents: Sequence[Intent], images: Sequence[BeforeImage] = ()) -> Turn:
+        """Write down what is about to be sent, and what it found, with the next append; nothing may be sent before that is durable."""
+        turn = self._turn
+        self._intents += intents
+        self._images += images
+        self._gather(len(intents) + len(images))
+        return turn
 
     def announce(self, marks: Iterable[FollowUpMark]) -> None:
         """Write down now what is about to be sent and must not be sent twice, with all that waits to be written.
@@ -123,25 +151,25 @@ class JournalBatcher:
     def mark(self, mark: FollowUpMark) -> None:
         """Note how far a follow-up has come, with the next append."""
         self._marks.append(mark)
-        self._schedule()
+        self._gather()
 
     def land(self, landed: Landed, image: BeforeImage | None = None) -> None:
         self.stored += 1
         self._landed.append(landed)
         if image is not None:
             self._images.append(image)
-        self._schedule()
+        self._gather()
 
     def settle(self, outcome: Outcome) -> None:
         self.stored += outcome.contact_id is not None
         self._outcomes.append(outcome)
-        self._schedule()
         self._see(outcome)
+        self._gather()
 
     def withdraw(self, intents: Iterable[Intent]) -> None:
         """Note that rows were not sent after all; until it is written they are in doubt, which costs time and no more."""
         self._withdrawn += intents
-        self._schedule()
+        self._gather()
 
     def pulse(self, pulse: Pulse) -> None:
         self._try(lambda: self._journal.pulse(pulse))
@@ -166,7 +194,9 @@ class JournalBatcher:
         return self._journal.added_beside(contact_id)
 
     def _write_added(self, contact_id: str) -> None:
-        if any(mark.added is not None and mark.added.contact_id == contact_id for mark in self._marks):
+        under_way = self._writing.append.marks if self._writing is not None else ()
+        marks = (*under_way, *self._marks)
+        if any(mark.added is not None and mark.added.contact_id == contact_id for mark in marks):
             self.flush()
 
     def made_by(self, row: RowId) -> str | Outcome | None:
@@ -175,56 +205,116 @@ class JournalBatcher:
         return self._journal.made_by(row)
 
     def flush(self) -> None:
-        """Write everything now."""
+        """Write everything now, and wait for it."""
+        self._finish()
+        if self._lines:
+            self._begin()
+            self._finish()
+
+    def _gather(self, lines: int = 1) -> None:
+        self._lines += lines
+        if self._lines >= LONGEST_APPEND:
+            self.flush()
+        elif self._due is None and self._writing is None:
+            self._schedule()
+
+    def _schedule(self) -> None:
+        loop = asyncio.get_running_loop()
+        wait = self._next_at - loop.time()
+        self._due = loop.call_later(wait, self._begin) if wait > 0 else loop.call_soon(self._begin)
+
+    def _begin(self) -> None:
+        """Begin to write what was gathered; who comes later gathers for the next append."""
         if self._due is not None:
             self._due.cancel()
             self._due = None
-        self._write_withdrawn()
-        landed, marks, outcomes = self._landed, self._marks, self._outcomes
-        if self._failure is not None or not (landed or marks or outcomes):
+        turn, self._turn = self._turn, Turn()
+        append = self._take()
+        if self._failure is not None:
+            turn.end(self._failure)
             return
-        images, self._images = self._images, []
+        writing = self._writing = _Writing(append, turn, begun=self._clock.monotonic())
+        try:
+            writing.future = self._journal.write(append)
+        except Exception as cause:  # noqa: BLE001  (whatever it is, it ends the run: see _finish)
+            writing.future.set_exception(cause)
+        if writing.future.done():
+            self._finish()
+        else:
+            loop = asyncio.get_running_loop()
+            writing.future.add_done_callback(lambda _: _tell(loop, self._finish_own, writing))
+
+    def _take(self) -> Append:
+        append = Append(
+            intents=self._intents,
+            withdrawn=self._withdrawn,
+            images=self._images,
+            landed=self._landed,
+            marks=self._marks,
+            outcomes=self._outcomes,
+        )
+        self._intents, self._withdrawn, self._images = [], [], []
         self._landed, self._marks, self._outcomes = [], [], []
-        begun = self._clock.monotonic()
-        written = self._try(
-            lambda: self._journal.append(landed=landed, marks=marks, outcomes=outcomes, images=images)
-        )
-        breath = min(
-            max(_BREATH_SECONDS, _BREATHS * (self._clock.monotonic() - begun)), _LONGEST_BREATH_SECONDS
-        )
-        self._next_at = asyncio.get_running_loop().time() + breath
-        if not written:
+        self._lines = 0
+        return append
+
+    def _finish_own(self, writing: _Writing) -> None:
+        if writing is self._writing:  # else somebody could not wait for the loop's turn
+            self._finish()
+
+    def _finish(self) -> None:
+        """Wait for the append that is under way, if one is, and tell what it wrote."""
+        writing, self._writing = self._writing, None
+        if writing is None:
             return
-        if landed:
-            self._notify_landed([each.row for each in landed])
-        for outcome in outcomes:
+        self._try(lambda: self._hear(writing))
+        took = self._clock.monotonic() - writing.begun
+        breath = min(max(_BREATH_SECONDS, _BREATHS * took), _LONGEST_BREATH_SECONDS)
+        self._next_at = asyncio.get_running_loop().time() + breath
+        writing.turn.end(self._failure)
+        if self._failure is None:
+            self._tell_of(writing.append)
+        if self._lines and self._due is None:
+            self._schedule()
+
+    def _hear(self, writing: _Writing) -> None:
+        writing.future.result()
+        self._journal.written(writing.append)
+
+    def _tell_of(self, append: Append) -> None:
+        if append.landed:
+            self._notify_landed([each.row for each in append.landed])
+        for outcome in append.outcomes:
             self._notify(outcome)
 
-    def _write_withdrawn(self) -> None:
-        intents, self._withdrawn = self._withdrawn, []
-        if intents and self._failure is None:
-            self._try(lambda: self._journal.withdraw(intents))
-
-    def _schedule(self) -> None:
-        if self._due is None:
-            loop = asyncio.get_running_loop()
-            wait = self._next_at - loop.time()
-            self._due = loop.call_later(wait, self.flush) if wait > 0 else loop.call_soon(self.flush)
-
-    def _try(self, write: Callable[[], None]) -> bool:
-        try:
-            self._write(write)
-        except StopError as error:
-            self._failure = error
-            self._stop(error)
-            return False
-        return True
-
-    @staticmethod
-    def _write(write: Callable[[], None]) -> None:
+    def _try(self, write: Callable[[], None]) -> None:
+        """Write; what keeps the journal from it ends the run."""
         try:
             write()
-        except StopError:
-            raise
-        except Exception as cause:
-            raise StateError(f"The journal cannot be written: {cause}.") from cause
+        except Exception as cause:  # noqa: BLE001  (likewise)
+            error = cause if isinstance(cause, StopError) else _unwritten(cause)
+            self._failure = self._failure or error
+            self._stop(error)
+
+
+class _Writing:
+    """An append that is under way."""
+
+    __slots__ = ("append", "begun", "future", "turn")
+
+    def __init__(self, append: Append, turn: Turn, *, begun: float) -> None:
+        self.append = append
+        self.turn = turn
+        self.begun = begun
+        self.future: Future[None] = Future()
+
+
+def _unwritten(cause: Exception) -> StateError:
+    error = StateError(f"The journal cannot be written: {cause}.")
+    error.__cause__ = cause
+    return error
+
+
+def _tell(loop: asyncio.AbstractEventLoop, ended: Callable[[_Writing], None], writing: _Writing) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop is closed: whoever closed it waited for the append
+        loop.call_soon_threadsafe(ended, writing)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -29,6 +29,7 @@ from importer.sending.row.before_images import BeforeImages
 from importer.sending.row.follow_up_batches import FollowUpBatch, FollowUpBatcher, FollowUpQueue
 from importer.sending.row.follow_ups import FollowUpDesk
 from importer.sending.row.intents import withdrawn
+from importer.sending.row.leases import Leases
 from importer.sending.row.objects import Beside, Companies, Way
 from importer.sending.row.parked import ParkedRows
 from importer.sending.row.submitted import Held, SubmittedRow
@@ -36,9 +37,9 @@ from importer.sending.row.upserting import Landing, Upserting
 from importer.sending.spill_queue import SpillQueue
 
 DEFAULT_CONCURRENCY: Final = 100
-_LONGEST_BATCH: Final = 256
 _GENTLE: Final = (InterruptedRunError, PausedRunError, TooManyFailuresError, BudgetSpentError)
 """Reasons of our own to stop: the vendor still takes what brings landed rows to their end."""
+_LONGEST_ANNOUNCEMENT: Final = 256
 _LANES_FULL: Final = 4
 """So many times the queue may wait in lanes; a file of one person would else be taken into memory whole."""
 
@@ -52,8 +53,6 @@ class Callbacks:
     left: Callable[[int], None]
     room: Callable[[], None]
     broke: Callable[[BaseException], None]
-    intend: Callable[[LocationSender], None]
-    """Have the rows written down that a location sends next, together with those of others that run short of such rows."""
     held_capacity: Capacity
     """For rows that wait for others, to share a call of their follow-ups."""
     queue_capacity: Capacity
@@ -88,8 +87,7 @@ class LocationSender:
         self._batcher = FollowUpBatcher(callbacks.held_capacity)
         self._workers: set[asyncio.Task[None]] = set()
         self._busy_rows = 0
-        self._intended = 0
-        """Rows that stand ready and are written down: they may go without asking the journal."""
+        self._leases = Leases(caller, journal, self._line_up_next)
         self.concurrency = self._policy.concurrency or DEFAULT_CONCURRENCY
         self._finishing = False
         self._closing: StopError | None = None
@@ -106,9 +104,10 @@ class LocationSender:
         self._upserting = Upserting(
             self.caller,
             self._journal,
+            self._leases,
             self._callbacks.held_capacity,
             duplicates_allowed=catalog.duplicates_allowed,
-            images=BeforeImages(self.caller, self._journal, catalog),
+            images=BeforeImages(self.caller, self._leases.keep, catalog),
         )
         self._way = self._open_way(self._upserting)
         self._desk = FollowUpDesk(self.caller, self._journal, follow_ups)
@@ -254,11 +253,9 @@ class LocationSender:
         submitted = self._next_job()
         if submitted is None:
             return None
-        if not submitted.intended:
-            self._callbacks.intend(self)
         self._ready.popleft()
-        self._intended = max(0, self._intended - 1)
         self._lined_up -= 1
+        self._leases.look_ahead()
         if self.backlog == self._policy.queue_rows // 2:
             self._callbacks.room()
         return submitted
@@ -279,33 +276,16 @@ class LocationSender:
         ):
             self._ready.append(submitted)
 
-    @property
-    def runs_short(self) -> bool:
-        """Tell whether rows wait for which the journal has no line, and those that have one last for less than half a second."""
-        return (
-            self._intended <= self._next_second() // 2
-            and bool(self._ready or len(self._queue))
-            and self.ending is None
-            and not self.caller.gate.held
-        )
-
-    def line_up_next(self) -> list[SubmittedRow]:
-        """Line up the rows that will be sent next, as many as a second takes, and give those that are not written down yet."""
-        most = self._next_second()
+    def _line_up_next(self, most: int) -> Iterable[SubmittedRow]:
+        """Line up the rows that will be sent next, so many at most."""
         while len(self._ready) < most and len(self._queue) and self._lined_up - len(self._parked) < 2 * most:
             self._line_up()
-        return [submitted for submitted in islice(self._ready, most) if not submitted.intended]
-
-    def note_intended(self, batch: Sequence[SubmittedRow]) -> None:
-        """Note that rows were written down."""
-        for submitted in batch:
-            submitted.intended = True
-        self._intended = min(len(self._ready), self._intended + len(batch))
+        return islice(self._ready, most)
 
     def _next_second(self) -> int:
         """Tell how many calls the pace lets go within a second."""
         slots = self.caller.gate.slots
-        return min(_LONGEST_BATCH, max(1, int(slots.burst / slots.interval_seconds)))
+        return min(_LONGEST_ANNOUNCEMENT, max(1, int(slots.burst / slots.interval_seconds)))
 
     def _perform(self, task: Task) -> Coroutine[Any, Any, None]:
         match task:
@@ -323,6 +303,8 @@ class LocationSender:
                 return
             assert self._way is not None  # noqa: S101  (rows come after open)
             try:
+                if submitted.repeatable and not self._leases.covers(submitted):
+                    await self._leases.hold(submitted)  # others are announced one by one, see RowCallState
                 end = await self._way.go(submitted)
                 if isinstance(end, Landing) and self._sampled(submitted):
                     end = await self._verify(submitted, end)
@@ -447,7 +429,6 @@ class LocationSender:
         """Take back the rows that wait in lanes or stand ready."""
         submitted_rows = [*self._ready, *self._parked.take_all(), *self._lanes.take_waiting()]
         self._ready.clear()
-        self._intended = 0
         self._lined_up = 0
         return submitted_rows
 

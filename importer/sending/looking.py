@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
 from typing import Final
 
 from importer.highlevel.follow_ups import named_contacts
 from importer.highlevel.notes import read_notes
 from importer.highlevel.reply import Reply, ReplyKind
 from importer.highlevel.search import is_of
-from importer.records import (
-    Addition,
-    BeforeImage,
-    FollowUpMark,
-    Intent,
-    Landed,
-    Outcome,
-    Pulse,
-    QuotaMark,
-    RowId,
-)
+from importer.records import Addition, Append, Outcome, Pulse, QuotaMark, RowId
 from importer.sending.call_state import FIRST_CONTACT, CallState
 from importer.sending.policy import RetryPolicy, SendingPolicy
 
@@ -93,20 +84,13 @@ class NoRows:
     def __init__(self) -> None:
         self.marks: dict[str, QuotaMark] = {}
 
-    def intend(self, intents: Iterable[Intent], images: Iterable[BeforeImage] = ()) -> None:
-        """Send nothing."""
+    def write(self, append: Append) -> Future[None]:  # noqa: ARG002  (JournalWriter's signature)
+        """Write nothing: nothing was to be sent."""
+        written: Future[None] = Future()
+        written.set_result(None)
+        return written
 
-    def withdraw(self, intents: Iterable[Intent]) -> None:
-        """Send nothing: nothing was to be sent."""
-
-    def append(
-        self,
-        *,
-        landed: Iterable[Landed],
-        marks: Iterable[FollowUpMark],
-        outcomes: Iterable[Outcome],
-        images: Iterable[BeforeImage] = (),
-    ) -> None:
+    def written(self, append: Append) -> None:
         """Settle nothing."""
 
     def pulse(self, pulse: Pulse) -> None:

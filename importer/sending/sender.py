@@ -48,8 +48,6 @@ from importer.sending.pace.open_hours import LocalHours
 from importer.sending.pace.shared_quota import LOOK_AROUND_SECONDS, Neighbourhood, SharedQuota
 from importer.sending.pace.vendor_clock import VendorClock
 from importer.sending.policy import SendingPolicy
-from importer.sending.row.before_images import planned_image
-from importer.sending.row.intents import intent_of
 from importer.sending.row.matching import FoundContact, find_match
 from importer.settings import Connection
 
@@ -317,7 +315,6 @@ class Sender:
             left=self._leave,
             room=self._wake,
             broke=self._break,
-            intend=self._intend,
             held_capacity=self._held_capacity,
             queue_capacity=self._queue_capacity,
         )
@@ -327,26 +324,6 @@ class Sender:
         self._locations[location_id] = location
         self._share_the_air()
         return location
-
-    def _intend(self, first: LocationSender) -> None:
-        """Write down what a location sends next, and what others do that run short: each append waits for the disk once."""
-        locations = [
-            first,
-            *(each for each in self._locations.values() if each is not first and each.runs_short),
-        ]
-        batches = [(location, location.line_up_next()) for location in locations]
-        # rows that cannot be repeated are announced one by one, see Upserting
-        intents = [
-            intent_of(submitted, location.caller)
-            for location, batch in batches
-            for submitted in batch
-            if submitted.repeatable
-        ]
-        if intents:
-            images = (planned_image(submitted.record) for _, batch in batches for submitted in batch)
-            self._journal.intend(intents, [image for image in images if image is not None])
-        for location, batch in batches:
-            location.note_intended(batch)
 
     def _share_the_air(self) -> None:
         """Divide what one process can have in the air: thousands of connections at once only cost memory."""

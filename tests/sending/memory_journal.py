@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
 
 from importer.highlevel.additions import digest
 from importer.records import (
     Added,
     Addition,
+    Append,
     BeforeImage,
-    FollowUpMark,
     FollowUpState,
     Intent,
     Landed,
@@ -36,34 +37,33 @@ class MemoryJournal:
         self.history: list[str] = []
         self.images: list[BeforeImage] = []
 
-    def intend(self, intents: Iterable[Intent], images: Iterable[BeforeImage] = ()) -> None:
-        batch = list(intents)
-        self.images += images
-        self.intents += batch
-        self.intended_at_once.append(len(batch))
-        self.history += [f"intend {intent.row}" for intent in batch]
+    def write(self, append: Append) -> Future[None]:
+        ended: Future[None] = Future()
+        self.keep(append)
+        ended.set_result(None)
+        return ended
 
-    def withdraw(self, intents: Iterable[Intent]) -> None:
-        batch = list(intents)
-        self.withdrawn += batch
-        self.history += [f"withdraw {intent.row}" for intent in batch]
+    def written(self, append: Append) -> None: ...
 
-    def append(
-        self,
-        *,
-        landed: Iterable[Landed],
-        marks: Iterable[FollowUpMark],
-        outcomes: Iterable[Outcome],
-        images: Iterable[BeforeImage] = (),
-    ) -> None:
-        self.images += images
-        self.land(landed)
-        for mark in marks:
+    def keep(self, append: Append) -> None:
+        self.images += append.images
+        self.intend(append.intents)
+        self.land(append.landed)
+        for mark in append.marks:
             self.marked[mark.row, mark.name] = mark.state
             if mark.added is not None:
                 self.added[mark.row, mark.name] = mark.added
             self.history.append(f"{mark.state} {mark.name} {mark.row}")
-        self.settle(outcomes)
+        self.settle(append.outcomes)
+        self.withdrawn += append.withdrawn
+        self.history += [f"withdraw {intent.row}" for intent in append.withdrawn]
+
+    def intend(self, intents: Iterable[Intent]) -> None:
+        batch = list(intents)
+        if batch:
+            self.intents += batch
+            self.intended_at_once.append(len(batch))
+            self.history += [f"intend {intent.row}" for intent in batch]
 
     def land(self, landed: Iterable[Landed]) -> None:
         for each in landed:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from dataclasses import replace
 from itertools import groupby, pairwise
 
@@ -16,13 +15,12 @@ from importer.errors import (
     StateError,
 )
 from importer.records import (
-    BeforeImage,
+    Append,
     FollowUpFor,
     FollowUpMark,
     FollowUps,
     FollowUpState,
     Landed,
-    Outcome,
     Remedy,
     Status,
     TagMode,
@@ -331,17 +329,10 @@ async def test_enrolments_are_announced_many_at_once(start: StartRun) -> None:
 class NoMarks(MemoryJournal):
     """A disk that is full just when an enrolment is to be announced."""
 
-    def append(
-        self,
-        *,
-        landed: Iterable[Landed],
-        marks: Iterable[FollowUpMark],
-        outcomes: Iterable[Outcome],
-        images: Iterable[BeforeImage] = (),
-    ) -> None:
-        if any(mark.state is FollowUpState.SENT for mark in marks):
+    def keep(self, append: Append) -> None:
+        if any(mark.state is FollowUpState.SENT for mark in append.marks):
             raise OSError(28, "No space left on device")
-        super().append(landed=landed, marks=marks, outcomes=outcomes, images=images)
+        super().keep(append)
 
 
 async def test_what_cannot_be_announced_is_not_sent(start: StartRun) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from importer.highlevel import calls
 from importer.highlevel.catalog import Catalog
@@ -16,13 +16,14 @@ from importer.highlevel.reply import Reply, ReplyKind
 from importer.records import BeforeImage, Change, ImagePart, ImportMode, Outcome, Record, TagMode
 from importer.sending.call_state import Unanswered
 from importer.sending.caller import Caller
-from importer.sending.journal_batches import JournalBatcher
 from importer.sending.looking import ContactCallState
 from importer.sending.row import outcomes
 from importer.sending.row.drift import may_overwrite
-from importer.sending.row.intents import intent_of
 from importer.sending.row.matching import find_match
 from importer.sending.row.submitted import SubmittedRow
+
+Keep: TypeAlias = Callable[[SubmittedRow, BeforeImage], Awaitable[None]]
+"""Writes down what a row found, and returns when that is durable."""
 
 
 def planned_image(record: Record) -> BeforeImage | None:
@@ -45,9 +46,9 @@ def planned_image(record: Record) -> BeforeImage | None:
 class BeforeImages:
     """Takes the before-images of one location's rows."""
 
-    def __init__(self, caller: Caller, journal: JournalBatcher, catalog: Catalog) -> None:
+    def __init__(self, caller: Caller, keep: Keep, catalog: Catalog) -> None:
         self._caller = caller
-        self._journal = journal
+        self._keep = keep
         self._policy = caller.policy
         self._types = {each.id: each for each in catalog.custom_fields}
         self._duplicates_allowed = catalog.duplicates_allowed
@@ -66,10 +67,10 @@ class BeforeImages:
         if isinstance(found, Reply):
             return outcomes.refused(submitted, found)
         if found is not None:
-            self._keep(submitted, self._image(submitted.record, found))
+            await self._keep(submitted, self._image(submitted.record, found))
         return None
 
-    def keep_looked_at(self, submitted: SubmittedRow, contact: Mapping[str, Any]) -> None:
+    async def keep_looked_at(self, submitted: SubmittedRow, contact: Mapping[str, Any]) -> None:
         """Write down what a compared row's contact holds right before it is overwritten."""
         record, planned = submitted.record, submitted.record.planned
         if planned is None or record.contact_id is None:
@@ -88,10 +89,7 @@ class BeforeImages:
             tags_added=planned.tags_added,
             tags_removed=planned.tags_removed,
         )
-        self._keep(submitted, image)
-
-    def _keep(self, submitted: SubmittedRow, image: BeforeImage) -> None:
-        self._journal.intend([intent_of(submitted, self._caller)], [image])
+        await self._keep(submitted, image)
 
     async def _find(self, submitted: SubmittedRow) -> Mapping[str, Any] | Reply | Unanswered | None:
         record = submitted.record

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeAlias
 from weakref import WeakValueDictionary
 
@@ -25,8 +25,8 @@ from importer.sending.caller import Caller
 _PAGE: Final = 100
 _PAGES: Final = 2_000
 
-Announce: TypeAlias = Callable[[], None]
-"""Does what must be done right before an attempt leaves that makes or changes a company."""
+Announce: TypeAlias = Callable[[], Awaitable[None]]
+"""Writes down that an attempt is about to leave that makes or changes a company, and returns when that is durable."""
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ class _CompaniesCallState(CallState):
     __slots__ = ("_announce", "_location_id")
 
     def __init__(
-        self, row: RowId, location_id: str, *, repeatable: bool, announce: Announce = lambda: None
+        self, row: RowId, location_id: str, *, repeatable: bool, announce: Announce | None = None
     ) -> None:
         super().__init__(row, repeatable=repeatable)
         self._location_id = location_id
@@ -57,8 +57,13 @@ class _CompaniesCallState(CallState):
         shown = (*listed_companies(reply.body), shown_company(reply.body))
         return all(each.get("locationId") in (None, self._location_id) for each in shown)
 
-    def announce(self) -> None:
-        self._announce()
+    @property
+    def announced(self) -> bool:
+        return self._announce is None
+
+    async def announce(self) -> None:
+        if self._announce is not None:
+            await self._announce()
 
 
 class CompanyDesk:
@@ -92,7 +97,7 @@ class CompanyDesk:
             return Unanswered(words=words, doubtful=False)
         return next((Company(id=each, made=False, stamp=stamp) for each, stamp in known.items()), None)
 
-    async def make(self, content: Mapping[str, Json], row: RowId, announce: Announce = lambda: None) -> Found:
+    async def make(self, content: Mapping[str, Json], row: RowId, announce: Announce | None = None) -> Found:
         """Make it; what may have been made when the reply was lost is looked for before it is made again."""
         name = str(content["name"])
         call = create_company(self._caller.location_id, content)
@@ -154,6 +159,6 @@ class CompanyDesk:
             self._known.setdefault(folded(name), {})[company_id] = stamp
 
     def _state(
-        self, row: RowId, *, repeatable: bool, announce: Announce = lambda: None
+        self, row: RowId, *, repeatable: bool, announce: Announce | None = None
     ) -> _CompaniesCallState:
         return _CompaniesCallState(row, self._caller.location_id, repeatable=repeatable, announce=announce)

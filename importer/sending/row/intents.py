@@ -16,13 +16,14 @@ _LEASE_SECONDS: Final = 2.0
 def intent_of(submitted: SubmittedRow, caller: Caller, *, exact: bool = False) -> Intent:
     """Make the intent by which a row may be sent from now on until its lease ends."""
     first = submitted.first_attempt_at
+    submitted.intended = True
     submitted.leased_until = caller.clock.monotonic() + _LEASE_SECONDS
     return Intent(
         row=submitted.row,
         location_id=submitted.record.location_id,
         first_attempt_at=caller.vendor_clock.first_attempt_at() if first is None else first,
         last_attempt_at=caller.clock.now() + _LEASE_SECONDS,
-        attempts=max(1, submitted.attempts),
+        attempts=submitted.attempts + 1,
         exact=exact,
     )
 

@@ -184,7 +184,7 @@ class Companies:
         changes = _changes(wanted.content, shown)
         if not changes:
             return self._unchanged(submitted, wanted, there)
-        self._keep_image(submitted, there.id, changes)
+        await self._keep_image(submitted, there.id, changes)
         content = {change.reference: change.new for change in changes}
         reply = await self._desk.change(there.id, content, submitted.row, lambda: self._announce(submitted))
         if isinstance(reply, Unanswered) or reply.kind is not ReplyKind.DONE:
@@ -200,15 +200,17 @@ class Companies:
         self._journal.mark(_mark(submitted, wanted, there.id, made=False))
         return outcomes.company_stored(submitted, Status.UPDATED)
 
-    def _keep_image(self, submitted: SubmittedRow, company_id: str, changes: tuple[Change, ...]) -> None:
+    async def _keep_image(
+        self, submitted: SubmittedRow, company_id: str, changes: tuple[Change, ...]
+    ) -> None:
         image = BeforeImage(row=submitted.row, contact_id=company_id, part=ImagePart.VALUES, changes=changes)
-        self._journal.intend([self._intent(submitted)], [image])
+        await self._journal.intend([self._intent(submitted)], [image]).wait()
 
-    def _announce(self, submitted: SubmittedRow) -> None:
+    async def _announce(self, submitted: SubmittedRow) -> None:
         """Write down that the row may have made or changed its company, before each attempt that could."""
+        await self._journal.intend([self._intent(submitted)]).wait()
         submitted.attempts += 1
         submitted.perhaps_stored = True  # a stop must not take it for a row that never left
-        self._journal.intend([self._intent(submitted)])
 
     def _intent(self, submitted: SubmittedRow) -> Intent:
         if submitted.first_attempt_at is None:

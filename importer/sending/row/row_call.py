@@ -8,6 +8,7 @@ from importer.highlevel.reply import Reply, ReplyKind
 from importer.sending.call_state import CallState
 from importer.sending.caller import Caller
 from importer.sending.row.evidence import can_be_of, refuses
+from importer.sending.row.leases import Leases
 from importer.sending.row.matching import is_of
 from importer.sending.row.submitted import SubmittedRow
 
@@ -16,19 +17,19 @@ class RowCallState(CallState):
     """The call that stores a row's contact. Notes when it was sent first, which is evidence later."""
 
     stores = True
-    __slots__ = ("_announce", "_caller", "_reserve", "submitted")
+    __slots__ = ("_caller", "_leases", "_reserve", "submitted")
 
     def __init__(
         self,
         submitted: SubmittedRow,
         caller: Caller,
-        announce: Callable[[SubmittedRow], None],
+        leases: Leases,
         reserve: Callable[[SubmittedRow], int],
     ) -> None:
         super().__init__(submitted.row, repeatable=submitted.repeatable, doubtful=submitted.doubtful)
         self.submitted = submitted
         self._caller = caller
-        self._announce = announce
+        self._leases = leases
         self._reserve = reserve
         self.not_before = submitted.not_before
 
@@ -44,10 +45,25 @@ class RowCallState(CallState):
     def reserve(self) -> int:
         return self._reserve(self.submitted)
 
-    def announce(self) -> None:
-        self.submitted.attempts += 1
-        self._announce(self.submitted)
-        self.submitted.perhaps_stored = True
+    @property
+    def announced(self) -> bool:
+        return self.submitted.repeatable and self._leases.covers(self.submitted)
+
+    async def announce(self) -> None:
+        if self.submitted.repeatable:
+            await self._leases.hold(self.submitted)
+        else:
+            await self._leases.hold_exactly(self.submitted)
+
+    def leave(self) -> None:
+        submitted, now = self.submitted, self._caller.clock.monotonic()
+        submitted.attempts += 1
+        submitted.perhaps_stored = True
+        if submitted.sent_here_at is None:
+            submitted.sent_here_at = now
+        if submitted.first_attempt_at is None:
+            submitted.first_sent_at = now
+            submitted.first_attempt_at = self._caller.vendor_clock.first_attempt_at()
 
     def note_end(self, *, perhaps_stored: bool) -> None:
         self.submitted.perhaps_stored = perhaps_stored

@@ -7,6 +7,7 @@ from math import inf
 from importer.highlevel.follow_ups import FollowUp, Step
 from importer.highlevel.payload import match_keys, repeatable
 from importer.records import Added, FollowUpMark, FollowUpState, Intent, Landed, Record, RowId, value_type
+from importer.sending.journal_batches import Turn
 from importer.sending.lanes import Lane
 
 
@@ -32,6 +33,7 @@ class SubmittedRow:
         "repeatable",
         "row",
         "sent_here_at",
+        "turn",
     )  # fmt: skip
 
     def __init__(self, record: Record, row_state: Intent | Landed | None = None) -> None:
@@ -58,6 +60,8 @@ class SubmittedRow:
         """The same, and for good."""
         self.sent_here_at: float | None = None
         """The first attempt of this session, by our monotonic clock."""
+        self.turn: Turn | None = None
+        """The append that writes it down, as of the last time."""
         self.leased_until = -inf
         """Until then, on the monotonic clock, an attempt may leave without being written down."""
         self.not_before = 0.0

@@ -33,7 +33,7 @@ from importer.sending.row import outcomes
 from importer.sending.row.before_images import BeforeImages
 from importer.sending.row.drift import changed_since, may_overwrite
 from importer.sending.row.evidence import between_sessions, judge
-from importer.sending.row.intents import intent_of
+from importer.sending.row.leases import Leases
 from importer.sending.row.makers import meet_maker
 from importer.sending.row.matching import find_match
 from importer.sending.row.readback import compare, compare_custom, lost_fields, not_emptied
@@ -66,6 +66,7 @@ class Upserting:
         self,
         caller: Caller,
         journal: JournalBatcher,
+        leases: Leases,
         capacity: Capacity,
         *,
         duplicates_allowed: bool,
@@ -75,6 +76,7 @@ class Upserting:
         self._capacity = capacity
         self._caller = caller
         self._journal = journal
+        self._leases = leases
         self._policy = caller.policy
         self._version = caller.client.version
         self._duplicates_allowed = duplicates_allowed
@@ -134,7 +136,7 @@ class Upserting:
             return await self._decide_anew(
                 submitted, found.contact, left, f"somebody changed {' and '.join(names)}"
             )
-        self._images.keep_looked_at(submitted, found.contact)
+        await self._images.keep_looked_at(submitted, found.contact)
         return None
 
     async def _without_maker(
@@ -171,7 +173,7 @@ class Upserting:
         match decide(planned.wanted, contact, why):
             case Record(contact_id=str(contact_id)) as record:
                 submitted.record = record
-                self._images.keep_looked_at(submitted, contact)
+                await self._images.keep_looked_at(submitted, contact)
                 if record.planned and not record.planned.changes and self._tag_mode is not TagMode.REPLACE:
                     return self._land_without_call(submitted, contact_id)
                 return await self._update_named(submitted, contact_id)
@@ -327,7 +329,7 @@ class Upserting:
         return await self._caller.ask(calls.get_contact(contact_id), state)
 
     def _call_state(self, submitted: SubmittedRow) -> RowCallState:
-        return RowCallState(submitted, self._caller, self._announce, self._reserve)
+        return RowCallState(submitted, self._caller, self._leases, self._reserve)
 
     async def _judged(self, submitted: SubmittedRow, found: Reply, *, new: object) -> Landing:
         """Land a row whose contact the reply does not call new, by what reply and contact show."""
@@ -413,14 +415,3 @@ class Upserting:
     def _reserve(self, submitted: SubmittedRow) -> int:
         """Keep a request for each batch of follow-ups, and for the one that this row may open: else nobody settles."""
         return self._capacity.batches + may_open_batches(submitted.record, self._policy.follow_ups)
-
-    def _announce(self, submitted: SubmittedRow) -> None:
-        """Note the attempt's time; write it down first where the journal does not foresee an attempt so late."""
-        if submitted.sent_here_at is None:
-            submitted.sent_here_at = self._caller.clock.monotonic()
-        if submitted.first_attempt_at is None:
-            submitted.first_sent_at = self._caller.clock.monotonic()
-            submitted.first_attempt_at = self._caller.vendor_clock.first_attempt_at()
-        if submitted.repeatable and self._caller.clock.monotonic() <= submitted.leased_until:
-            return
-        self._journal.intend([intent_of(submitted, self._caller, exact=not submitted.repeatable)])

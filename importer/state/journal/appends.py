@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -27,8 +28,15 @@ class Appends(Protocol):
         """Say what is lost, or cannot be proven to be whole."""
         ...
 
+    def begin(self, *writes: tuple[str, list[SqlCells]], last_row: RowId = 0) -> Future[None]:
+        """Begin to write rows by statements of ``importer.state.journal.statements``, all or none of them.
+
+        ``last_row``: the highest row that is intended by it. Raises nothing: the future does.
+        """
+        ...
+
     def write(self, *writes: tuple[str, list[SqlCells]], last_row: RowId = 0) -> None:
-        """Write rows by statements of ``importer.state.journal.statements``, all or none of them."""
+        """Write them, and wait until they are durable."""
         ...
 
     def note(self, statement: str, rows: Iterable[SqlCells]) -> None:
@@ -58,3 +66,15 @@ class Appends(Protocol):
     def sync(self) -> None: ...
 
     def close(self) -> None: ...
+
+
+def done(write: Callable[[], None]) -> Future[None]:
+    """Write at once, and give what came of it as one does who only begins."""
+    ended: Future[None] = Future()
+    try:
+        write()
+    except Exception as cause:  # noqa: BLE001  (told to whoever waits)
+        ended.set_exception(cause)
+    else:
+        ended.set_result(None)
+    return ended

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from dataclasses import replace
-from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from importer.errors import StateError
 from importer.records import (
     Added,
+    Append,
     BeforeImage,
     Counts,
     FollowUpMark,
@@ -201,22 +202,44 @@ class Journal:
 
     # what the sender writes
 
+    def write(self, append: Append) -> Future[None]:
+        """Begin to write an append; it is durable when the future is done, and where that failed nothing of it was written.
+
+        In one step: with a cut between two, a person's later row could be known and the earlier one in doubt, and a
+        resume would send the earlier one again, over the newer values. Of a row intended before, the earliest attempt
+        stays known; settling a row again as it stands is harmless; in another way it is refused, and none is written.
+        """
+        intended = {intent.row for intent in append.intents}
+        ended: tuple[Landed | Outcome, ...] = (*append.landed, *append.outcomes)
+        return self._appends.begin(
+            (INTEND, [intent_cells(intent) for intent in append.intents]),
+            (REMEMBER, self._new_images(append.images)),
+            (LAND, [landed_cells(each) for each in append.landed]),
+            (MARK, [mark_cells(mark) for mark in append.marks]),
+            (ADD, [added_cells(mark, mark.added) for mark in append.marks if mark.added is not None]),
+            (BY_DATE, [(each.row,) for each in ended if each.by_date]),
+            (SETTLE, [(*outcome_cells(outcome), self._pass) for outcome in append.outcomes]),
+            (WITHDRAW, [
+                intent_cells(intent)
+                for intent in append.withdrawn
+                if intent.row in intended or self._is_intended(intent.row)
+            ]),
+            last_row=max(intended, default=0),
+        )  # fmt: skip
+
     def intend(self, intents: Iterable[Intent], images: Iterable[BeforeImage] = ()) -> None:
-        """Write down rows before they are sent, and what they found. Of a row intended before, the earliest attempt stays known."""
-        if cells := [intent_cells(intent) for intent in intents]:
-            found = self._new_images(images)
-            self._appends.write((INTEND, cells), (REMEMBER, found), last_row=max(cells, key=itemgetter(0))[0])
+        """Write down rows before they are sent, and what they found."""
+        self.write(Append(intents=list(intents), images=list(images))).result()
 
     def withdraw(self, intents: Iterable[Intent]) -> None:
         """Put back what was known of rows before a session intended them, and did not send them after all.
 
         Without ``attempts`` they were never sent, and nothing is known of them any more.
         """
-        written = [intent_cells(intent) for intent in intents if self._is_intended(intent.row)]
-        self._appends.write((WITHDRAW, written))
+        self.write(Append(withdrawn=list(intents))).result()
 
     def settle(self, outcomes: Iterable[Outcome]) -> None:
-        """End rows. Settling a row again as it stands is harmless; in another way it is refused, and none is written."""
+        """End rows."""
         self.append(outcomes=outcomes)
 
     def append(
@@ -227,24 +250,10 @@ class Journal:
         outcomes: Iterable[Outcome] = (),
         images: Iterable[BeforeImage] = (),
     ) -> None:
-        """Land and settle rows, and mark follow-ups of landed ones, at once; with what the landed ones found.
-
-        In two steps, a cut between them could leave a person's later row known and the earlier one in doubt: a
-        resume would send the earlier one again, over the newer values.
-        """
-        landed, marks, outcomes = list(landed), list(marks), list(outcomes)
-        dated = [each.row for each in landed if each.by_date] + [
-            each.row for each in outcomes if each.by_date
-        ]
-        found = self._new_images(images)
-        self._appends.write(
-            (REMEMBER, found),
-            (LAND, [landed_cells(each) for each in landed]),
-            (MARK, [mark_cells(mark) for mark in marks]),
-            (ADD, [added_cells(mark, mark.added) for mark in marks if mark.added is not None]),
-            (BY_DATE, [(row,) for row in dated]),
-            (SETTLE, [(*outcome_cells(outcome), self._pass) for outcome in outcomes]),
-        )
+        """Land and settle rows, and mark follow-ups of landed ones, at once; with what the landed ones found."""
+        self.write(
+            Append(landed=list(landed), marks=list(marks), outcomes=list(outcomes), images=list(images))
+        ).result()
 
     def pulse(self, pulse: Pulse) -> None:
         """Keep one stretch of sending for the report."""

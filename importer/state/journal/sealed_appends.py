@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Final
 
 from importer.errors import StateError
 from importer.records import Intent, RowId
 from importer.state.database import Database
+from importer.state.journal.appends import done
 from importer.state.journal.integrity import (
     Loss,
     checked,
@@ -76,6 +78,9 @@ class SealedAppends:
                 self._db, self._seal, self._progress, run_id=self._run.id, started_at=self._run.started_at
             )
         return self._progress
+
+    def begin(self, *writes: tuple[str, list[SqlCells]], last_row: RowId = 0) -> Future[None]:
+        return done(lambda: self.write(*writes, last_row=last_row))
 
     def write(self, *writes: tuple[str, list[SqlCells]], last_row: RowId = 0) -> None:
         writes = tuple((statement, cells) for statement, cells in writes if cells)

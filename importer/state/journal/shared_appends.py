@@ -6,11 +6,13 @@ import contextlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from typing import Any, Final
 
 from importer.errors import StateError
 from importer.records import Intent, RowId, value_type
 from importer.runtime.environment import user_at_host
+from importer.state.journal.appends import done
 from importer.state.journal.integrity import Loss
 from importer.state.journal.rows import (
     ADDED_COLUMNS,
@@ -153,6 +155,9 @@ class SharedAppends:
             # Of several parts the sum: each of them only ever grows.
             self._check = f"SELECT sum(epoch)::bigint, pg_backend_pid() FROM (SELECT epoch FROM parts WHERE {ours} FOR SHARE) AS p"  # noqa: S608
             self._taken = self._db.execute(self._check).fetchone()
+
+    def begin(self, *writes: tuple[str, list[SqlCells]], last_row: RowId = 0) -> Future[None]:
+        return done(lambda: self.write(*writes, last_row=last_row))
 
     def write(self, *writes: tuple[str, list[SqlCells]], last_row: RowId = 0) -> None:  # noqa: ARG002  (told to a seal elsewhere)
         kept = [(statement, cells) for statement, cells in writes if cells]
