@@ -35,6 +35,7 @@ from importer.highlevel.calls import Call
 from importer.highlevel.catalog import CatalogNeeds
 from importer.highlevel.client import Client, RawReply
 from importer.records import Append, Pulse, QuotaMark, Record
+from importer.runtime.garbage import rare_collections
 from importer.runtime.loop import loop_factory
 from importer.sending import Sender, SendingPolicy
 from importer.settings import Connection, Secret
@@ -54,7 +55,7 @@ class NoJournal:
 
     def written(self, append: Append) -> None: ...
 
-    def pulse(self, pulse: Pulse) -> None: ...
+    def pulse(self, *pulses: Pulse) -> None: ...
 
     def mark_quota(self, marks: Sequence[QuotaMark]) -> None: ...
 
@@ -80,9 +81,9 @@ class Counting:
         self.appends += 1
         self._journal.mark_quota(marks)
 
-    def pulse(self, pulse) -> None:
-        self.throttled += pulse.throttled
-        self._journal.pulse(pulse)
+    def pulse(self, *pulses) -> None:
+        self.throttled += sum(pulse.throttled for pulse in pulses)
+        self._journal.pulse(*pulses)
 
     def made_here(self, contact_id, before) -> bool:
         return self._journal.made_here(contact_id, before)
@@ -256,7 +257,7 @@ def in_processes(work, shares):
 
 def bare_share(base_url: str, rows: int) -> float:
     began = time.perf_counter()
-    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+    with rare_collections(), asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(bare(base_url, rows, 100))
     return time.perf_counter() - began
 
@@ -265,7 +266,7 @@ def send_share(base_url: str, first: int, locations: int, rows_each: int, kept: 
     with begun(None) if kept else contextlib.nullcontext(NoJournal()) as journal:
         counting, lag = Counting(journal), Lag()
         cpu, began = time.process_time(), time.time()
-        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        with rare_collections(), asyncio.Runner(loop_factory=loop_factory()) as runner:  # as a run does
             runner.run(lag.beside(send(base_url, locations * rows_each, locations, counting, first=first)))
         return Share(
             began=began, ended=time.time(), cpu_seconds=time.process_time() - cpu, settled=counting.settled,

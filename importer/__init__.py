@@ -160,7 +160,7 @@ _TYPES: Final = {
 if not TYPE_CHECKING:  # a type checker would take it for a promise that every name exists
 
     def __getattr__(name: str) -> Any:
-        # Resolved on first use: `import importer` must not pay for aiohttp, pydantic and the phone tables.
+        # Resolved on first use: `import importer` must not pay for aiohttp, YAML and the phone tables.
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         home = _TYPES.get(name) or ("importer.errors" if name.endswith("Error") else "importer.api")

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import logging
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +26,16 @@ settings.load_profile("patient")
 _COMPILED = pytest.StashKey[str]()
 _IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108  (pytest makes a private folder in it)
 _ROOM_BYTES: Final = 2 << 30
+_HERE: Final = Path(__file__).parent
 _OURS: Final = ("HIGHLEVEL_", "IMPORTER_", "SMTP_")
+_LONG_FIRST: Final = {
+    room: turn
+    for turn, room in enumerate(
+        ("documents", "jobs", "suggestion", "parts", "flow", "runs", "state", "sandbox", "sending")
+    )
+}
+"""Rooms whose files start processes and databases, or judge hundreds of exports."""
+_SCREEN: Final = "ui"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -54,18 +64,28 @@ def _share_compiled_modules(config: pytest.Config) -> None:
     Where PYTHONDONTWRITEBYTECODE is set, each of hundreds of processes would compile all that it imports anew, which
     is most of what the suite costs. Nothing is written beside the modules.
     """
+    compiled = (_HERE / "__pycache__").is_dir()
     if os.environ.get("PYTHONDONTWRITEBYTECODE") and "PYTHONPYCACHEPREFIX" not in os.environ:
         del os.environ["PYTHONDONTWRITEBYTECODE"]
         config.stash[_COMPILED] = os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="compiled-")
-        if getattr(config.option, "numprocesses", None):
-            # Workers begin at once with the same modules: each would compile all of them.
-            words = ("--collect-only", "-q", "-n", "0", "-p", "no:cacheprovider", *config.args)
-            subprocess.run(
-                [sys.executable, "-m", "pytest", *words],
-                env={**os.environ, "PYTEST_ADDOPTS": ""},
-                check=False,
-                stdout=subprocess.DEVNULL,
-            )
+        compiled = False
+    if getattr(config.option, "numprocesses", None) and not compiled:
+        _compile_beforehand(config.args)
+
+
+def _compile_beforehand(places: Sequence[str]) -> None:
+    """Load the tests once, a part of them on each core: workers begin at once, and each would compile all modules."""
+    folders = [Path(place) for place in places if Path(place).is_dir()]
+    files = sorted(str(path) for folder in folders for path in folder.rglob("test_*.py"))
+    words = (sys.executable, "-m", "pytest", "--collect-only", "-q", "-n", "0", "-p", "no:cacheprovider")
+    variables = {**os.environ, "PYTEST_ADDOPTS": ""}
+    cores = os.cpu_count() or 1
+    loading = [
+        subprocess.Popen([*words, *files[core::cores]], env=variables, stdout=subprocess.DEVNULL)
+        for core in range(min(cores, len(files)))
+    ]
+    for each in loading:
+        each.wait()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -83,6 +103,32 @@ def pytest_collection() -> Iterator[None]:
         return (yield)
     finally:
         gc.enable()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let workers begin with what takes long: the last files are short ones then, and no worker ends long after the others."""
+    if hasattr(config, "workerinput"):
+        turns = {
+            path: turn for turn, path in enumerate(_in_turn(list(dict.fromkeys(item.path for item in items))))
+        }
+        items.sort(key=lambda item: turns[item.path])
+
+
+def _in_turn(files: Sequence[Path]) -> Iterator[Path]:
+    """Yield files of rooms that take long first, and every third one of the screen's: browsers wait, and hinder each other."""
+    screens = iter([path for path in files if _room_of(path) == _SCREEN])
+    others = [path for path in files if _room_of(path) != _SCREEN]
+    for number, path in enumerate(
+        sorted(others, key=lambda path: _LONG_FIRST.get(_room_of(path), len(_LONG_FIRST)))
+    ):
+        if number % 2 == 0:
+            yield from itertools.islice(screens, 1)
+        yield path
+    yield from screens
+
+
+def _room_of(path: Path) -> str:
+    return path.relative_to(_HERE).parts[0]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -110,18 +156,24 @@ def _logs_as_found() -> Iterator[None]:
     found = {logger: _manner_of(logger) for logger in _loggers_of_ours()}
     yield
     for logger in _loggers_of_ours():
-        handlers, level, propagate = found.get(logger, _UNTOUCHED)
-        logger.handlers[:] = handlers
-        logger.setLevel(level)
-        logger.propagate = propagate
+        before = found.get(logger, _UNTOUCHED)
+        if before != _manner_of(logger):  # to set a level goes over all loggers there are
+            handlers, level, propagate = before
+            logger.handlers[:] = handlers
+            logger.setLevel(level)
+            logger.propagate = propagate
 
 
 _UNTOUCHED: tuple[tuple[logging.Handler, ...], int, bool] = ((), logging.NOTSET, True)
 
 
 def _loggers_of_ours() -> list[logging.Logger]:
-    names = [name for name in logging.root.manager.loggerDict if name.startswith("importer.")]
-    return [logging.getLogger(name) for name in ("importer", *names)]
+    known = logging.root.manager.loggerDict.items()
+    return [
+        each
+        for name, each in known
+        if isinstance(each, logging.Logger) and (name == "importer" or name.startswith("importer."))
+    ]
 
 
 def _manner_of(logger: logging.Logger) -> tuple[tuple[logging.Handler, ...], int, bool]:

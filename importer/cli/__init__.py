@@ -148,8 +148,6 @@ def cli() -> None:
 def main(words: Sequence[str] | None = None) -> None:
     """Run the command line (``words`` default to the process's own): an ImporterError becomes one sentence on stderr and its exit code, never a traceback."""
     atexit.register(gc.freeze)  # the collector need not look at all there is once more when the process ends
-    # Pydantic would look through all that is installed for plugins, which have no business with people's mappings.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
     words = sys.argv[1:] if words is None else words
     with seldom_collecting(), steady_streams() as out:
         code = _carry_out(words)
@@ -223,7 +221,6 @@ def _hint(missing: click.Parameter | None) -> str:
 
 def _confess(mistake: BaseException, *, sending: bool) -> str:
     """Keep the traceback of a mistake of ours in a private file and say so in one sentence."""
-    import os
     import tempfile
     import traceback
 

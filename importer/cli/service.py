@@ -346,14 +346,10 @@ async def _health(resident: Resident, where: str | None) -> AsyncIterator[None]:
 
 @contextmanager
 def _plainly() -> Iterator[None]:
-    """Say what pydantic has against a flag as a usage error."""
-    from pydantic import ValidationError
+    """Say what a job has against a flag as a usage error."""
+    from importer.yaml.section import SectionError
 
     try:
         yield
-    except ValidationError as refused:
-        said = "; ".join(
-            ": ".join([*map(str, fault["loc"]), fault["msg"].removeprefix("Value error, ")])
-            for fault in refused.errors()
-        )
-        raise click.UsageError(said) from None
+    except SectionError as refused:
+        raise click.UsageError(" ".join(fault.sentence for fault in refused.faults)) from None

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import zlib
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import field
 from functools import partial
@@ -28,9 +30,13 @@ from yarl import URL
 from importer.records import value_type
 
 _KEEP_SECONDS: Final = 30.0
+_A_TURN: Final = 128
+"""So many requests leave in one turn of the loop: as many replies may come in one, and what a thousand of them bring about
+takes a quarter of a second, in which no timer runs."""
 _STALE_SECONDS: Final = 5.0
 """A request that has not left by then does not: where the machine stood still, others may have gone on in its place."""
 _OUT_OF_FILES: Final = frozenset({errno.EMFILE, errno.ENFILE})
+_NO_WAY: Final = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN})
 _NAMES_SECONDS: Final = 300
 REPLY_LIMIT: Final = 8 << 20
 """The largest reply that is read, packed or not: the fullest page of a listing stays far below."""
@@ -125,8 +131,7 @@ class ConnectionPool:
         self._timer: asyncio.TimerHandle | None = None
         self._idle: list[_Line] = []
         self._returned = asyncio.Event()
-        self._outbox: list[tuple[_Line, bytes]] = []
-        self._posted_at = 0.0
+        self._outbox: deque[tuple[_Line, bytes, float]] = deque()
         self._stale_seconds = stale_seconds
         self._connector: aiohttp.TCPConnector | None = None
         self._server: aiohttp.ClientRequest | None = None
@@ -190,21 +195,21 @@ class ConnectionPool:
 
     def _post(self, line: _Line, request: bytes) -> None:
         """Send with what else this turn of the loop sends: each write by itself wakes whoever waits for it."""
-        self._outbox.append((line, request))
+        self._outbox.append((line, request, monotonic()))
         if len(self._outbox) == 1:
-            self._posted_at = monotonic()
             asyncio.get_running_loop().call_soon(self._send_off)
 
     def _send_off(self) -> None:
-        outbox, self._outbox = self._outbox, []
-        late = self._is_late(self._posted_at)
-        for line, request in outbox:
-            if late:
+        for _ in range(min(_A_TURN, len(self._outbox))):
+            line, request, posted_at = self._outbox.popleft()
+            if self._is_late(posted_at):
                 line.fail(_not_sent())
             elif (
                 not line.transport.is_closing()
             ):  # whoever waits for its reply is told by the connection itself
                 line.transport.write(request)
+        if self._outbox:
+            asyncio.get_running_loop().call_soon(self._send_off)
 
     def _is_late(self, since: float) -> bool:
         return monotonic() - since > self._stale_seconds
@@ -325,13 +330,22 @@ def _describe_unreached(cause: BaseException) -> str:  # noqa: PLR0911  (likewis
         case aiohttp.ClientConnectorError() if cause.os_error.errno in _OUT_OF_FILES:
             return "no connection: this process may open no more files (see `ulimit -n`)"
         case aiohttp.ClientConnectorError():
-            return f"no connection ({cause.os_error.strerror or type(cause.os_error).__name__})"
+            return f"no connection ({_why(cause.os_error)})"
         case TimeoutError():
             return "no connection in time"
         case _StoodStillError():
             return "not sent, since this machine stood still"
         case _:
             return f"no connection ({type(cause).__name__})"
+
+
+def _why(cause: OSError) -> str:
+    """Say it as the system does: what asyncio makes of it names sockets, and is of no use to whoever waits."""
+    if isinstance(cause, ConnectionRefusedError):
+        return "nothing answers at its address"
+    if cause.errno in _NO_WAY:
+        return "there is no way to it; is this computer connected?"
+    return os.strerror(cause.errno) if cause.errno else type(cause).__name__
 
 
 def is_out_of_files(failure: BaseException) -> bool:

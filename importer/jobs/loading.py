@@ -44,8 +44,10 @@ def _named(name: str, job: Job, file: JobFile, folder: Path) -> ScheduledJob:
 
 def schema_text() -> str:
     """Write the JSON Schema of job files, for editors."""
+    from importer.yaml.json_schema import schema_of
+
     draft = "https://json-schema.org/draft/2020-12/schema"
-    schema = {"$schema": draft, **JobFile.model_json_schema(), "title": "Jobs of highlevel-importer"}
+    schema = {"$schema": draft, **schema_of(JobFile), "title": "Jobs of highlevel-importer"}
     return json.dumps(schema, indent=2, ensure_ascii=False)
 
 

@@ -8,8 +8,6 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, WithJsonSchema
-
 from importer.errors import MappingError, SettingsError, SourceError
 from importer.mapping import Mapping, load_mapping
 from importer.mapping.language.scalars import one_or_more
@@ -18,7 +16,7 @@ from importer.records import RowObject, value_type
 from importer.runtime.counting import counted
 from importer.sources.names import is_taken
 from importer.yaml.document import parse
-from importer.yaml.section import NonEmptyText, Section
+from importer.yaml.section import NonEmptyText, NotEmpty, Section, WithJsonSchema, key
 
 ORDER: Final = (RowObject.COMPANY, RowObject.CONTACT, RowObject.OPPORTUNITY, RowObject.NOTE, RowObject.TASK)
 """What is linked to comes before what links to it."""
@@ -27,10 +25,10 @@ ORDER: Final = (RowObject.COMPANY, RowObject.CONTACT, RowObject.OPPORTUNITY, Row
 class StepRule(Section):
     """One kind of file, and the mapping that takes it."""
 
-    files: one_or_more(NonEmptyText) = Field(  # type: ignore[valid-type]
+    files: one_or_more(NonEmptyText) = key(  # type: ignore[valid-type]
         description="The files, by name or pattern (`deals*.csv`) within the folder, whatever their case."
     )
-    mapping: NonEmptyText = Field(
+    mapping: NonEmptyText = key(
         description="Their mapping: a file, by its path from this one, or the name of a ready mapping."
     )
 
@@ -38,10 +36,8 @@ class StepRule(Section):
 class MigrationFile(Section):
     """What a folder of exports holds."""
 
-    version: Annotated[Literal["1"], WithJsonSchema({"const": 1})] = Field(
-        description="The form's version: 1."
-    )
-    steps: Annotated[tuple[StepRule, ...], Field(min_length=1)] = Field(
+    version: Annotated[Literal["1"], WithJsonSchema({"const": 1})] = key(description="The form's version: 1.")
+    steps: Annotated[tuple[StepRule, ...], NotEmpty()] = key(
         description="The kinds of files. Companies go before contacts, and these before deals, notes and tasks, however they "
         "are written here."
     )

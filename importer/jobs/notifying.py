@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
@@ -16,6 +17,7 @@ from importer.jobs.model import Notify
 from importer.jobs.named_job import NamedJob
 from importer.jobs.notices import Event, Notice
 from importer.runtime.logs import logger_of
+from importer.yaml.section import plain_of
 
 logger = logger_of(__name__)
 
@@ -55,7 +57,9 @@ class Notifier:
 
 def channel_key(channel: Notify) -> str:
     """Tell channels apart over a restart, without keeping what may be a password."""
-    return hashlib.sha256(channel.model_dump_json().encode()).hexdigest()[:16]
+    return hashlib.sha256(
+        json.dumps(plain_of(channel), ensure_ascii=False, separators=(",", ":")).encode()
+    ).hexdigest()[:16]
 
 
 def channels_for(channels: Sequence[Notify], event: Event | None, *, alive: bool) -> list[str]:

@@ -26,11 +26,11 @@ def watch_job(folder: Path, *, pattern: str | None, options: dict[str, Any]) -> 
     stream = "\n".join((str(folder.resolve()), str(given.get("mapping")), str(given.get("location"))))
     name = f"watch-{hashlib.sha256(stream.encode()).hexdigest()[:12]}"
     # Said of the folder itself below: its name may hold braces, which a stream's source would take for a date's.
-    job = Stream.model_validate({"source": "*", "take": "all", "missing_file": "ignore", **given})
+    job = Stream.read({"source": "*", "take": "all", "missing_file": "ignore", **given})
     watched = folder.absolute()
     return WatchedJob(
         name=name,
-        job=job.model_copy(update={"source": str(watched / (pattern or "*"))}),
+        job=job.replaced(source=str(watched / (pattern or "*"))),
         folder=Path.cwd(),
         zone=machine_zone(),
         watched=watched,

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import field
+from itertools import takewhile
 from typing import Final
 
 from importer.errors import MappingError
 from importer.mapping.compiled.headers import HeaderIndex, Missing
+from importer.mapping.compiled.layout import named_headers
 from importer.mapping.editing import edited_text
+from importer.mapping.language.model import MappingModel
 from importer.mapping.values.blanks import MARKERS
 from importer.mapping.values.texts import clean
 from importer.records import value_type
@@ -71,6 +74,23 @@ def assigned_rules(text: str, header: Sequence[str]) -> tuple[AssignedRule, ...]
         )
         for path, rule in _rules(text)
     )
+
+
+def read_elsewhere(model: MappingModel, header: Sequence[str]) -> dict[int, tuple[str, ...]]:
+    """Say of columns where the mapping reads them but for what ``assigned_rules`` shows: in templates, marks, filters, notes."""
+    index = HeaderIndex(header)
+    found: dict[int, dict[str, None]] = {}
+    for named in named_headers(model):
+        steps = takewhile(lambda step: step not in {"column", "columns"}, named.path)
+        path = tuple(step for step in steps if isinstance(step, str))
+        place = index.find(named.name)
+        if isinstance(place, int) and not _is_shown(path):
+            found.setdefault(place, {})[dotted(path)] = None
+    return {place: tuple(keys) for place, keys in found.items()}
+
+
+def _is_shown(path: YamlPath) -> bool:
+    return path == _TAGS or path[0] == "location" or (path[0] in _SECTIONS and len(path) == 2)
 
 
 def assign(

@@ -230,7 +230,7 @@ def _places(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
     if fixed and (found := _SECRETS.search(fixed)):
         # What the location says is written into the journal, the results and the report.
         yield ("location",), f"{found[0]} names a secret, and a location is no place for one."
-    if "applies_to" in model.after.model_fields_set and not _selected(model.after):
+    if "applies_to" in model.after.given and not _selected(model.after):
         yield ("after",), "'for' does nothing without a workflow or a campaign."
 
 

@@ -10,8 +10,6 @@ from datetime import date
 from functools import cached_property
 from typing import Final
 
-from pydantic import ValidationError
-
 from importer.errors import MappingError
 from importer.highlevel.additions import COMPANY, calls_beside, probes_for
 from importer.highlevel.catalog import CatalogNeeds
@@ -32,6 +30,7 @@ from importer.records import Addition, FollowUps, ImportMode, Json, OnUpdate, Ro
 from importer.runtime.environment import variables
 from importer.settings import ReadingOptions, location_in
 from importer.yaml.document import Document, Plain, YamlFault, YamlPath, in_order, parse
+from importer.yaml.section import SectionError, plain_of
 
 _OTHER_FILES: Final = {
     "steps": ("a migration file", "importer migrate FOLDER -m {name}"),
@@ -54,7 +53,8 @@ class Mapping:
     @cached_property
     def fingerprint(self) -> str:
         """What it means, as a hash: comments, order and examples change nothing."""
-        content = self.model.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"tests"})
+        content = plain_of(self.model, said_only=True)
+        content.pop("tests", None)
         normal = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(normal.encode()).hexdigest()
 
@@ -265,8 +265,8 @@ def _check_sound_rules(document: Document) -> Iterator[tuple[YamlPath, str]]:
         rules = plain.get(section)
         for name, rule in rules.items() if isinstance(rules, dict) else ():
             try:
-                alone = MappingModel.model_validate({"version": "1", **around, section: {name: rule}})
-            except ValidationError:
+                alone = MappingModel.read({"version": "1", **around, section: {name: rule}})
+            except SectionError:
                 continue
             if not list(misnamed_fields(alone)):
                 yield from check_rules(alone)

@@ -46,7 +46,7 @@ def check_object(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
 def _idle_sections(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
     own = _SECTIONS.get(model.object_)
     for name in _ONLY_CONTACTS:
-        if name in model.model_fields_set and name != own:
+        if name in model.given and name != own:
             yield (
                 (name,),
                 f"{name!r} does nothing where each row becomes a {_noun(model)}: it is for contacts.",
@@ -60,7 +60,7 @@ def _idle_sections(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
 
 def _idle_matching(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
     for name in _DECIDED:
-        if name in model.match.model_fields_set:
+        if name in model.match.given:
             yield ("match", name), f"{name!r} is for contacts, and each row becomes a {_noun(model)}."
     for name, rule in model.fields.items():
         if rule.on_update is not None:
@@ -74,7 +74,7 @@ def _check_company(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
     if "name" not in model.fields:
         yield ("fields",), "No rule fills name; a company is known by it."
     for name in ("custom_fields", "match", "suppress"):
-        if name in model.model_fields_set:
+        if name in model.given:
             yield (
                 (name,),
                 f"{name!r} is for contacts, and each row becomes a company, which is known by its name.",
@@ -91,7 +91,7 @@ def _check_beside(model: MappingModel) -> Iterator[tuple[YamlPath, str]]:
     elif own[0].applies_to is not FollowUpFor.ALL:
         place = (section,) if section == "opportunity" else (section, 0)
         yield (*place, "for"), f"'for' does nothing here: the contact of a {noun} is there already."
-    if "mode" in model.model_fields_set:
+    if "mode" in model.given:
         yield ("mode",), f"'mode' does nothing here: the contact of a {noun} is found, and not written."
     by = model.match.by.custom_field if model.match.by is not None else None
     if by is None and not set(FINDING) & set(model.fields):

@@ -18,8 +18,8 @@ def with_other_columns(model: MappingModel, header: Sequence[str]) -> MappingMod
     read = {fold(named.name) for named in named_headers(model)} | {fold(name) for name in model.custom_fields}
     times = Counter(map(fold, header))
     others = {
-        name: OtherColumn.model_validate({"column": name, "optional": True, "on_invalid": "drop"})
+        name: OtherColumn(column=name, optional=True, on_invalid="drop")
         for name in header
         if name.strip() and times[fold(name)] == 1 and fold(name) not in read
     }
-    return model.model_copy(update={"custom_fields": {**model.custom_fields, **others}})
+    return model.replaced(custom_fields={**model.custom_fields, **others})

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from importer.highlevel.contacts import ADDITIONAL, HeldContact
 from importer.highlevel.lifts import SWITCHES, switched_off
 from importer.highlevel.payload import match_keys
 from importer.records import Record
-from importer.state.database import Purpose, ScratchFile
+from importer.state.database import Database, Purpose, ScratchFile
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS switching ("row" INTEGER NOT NULL, location TEXT NOT NULL, key TEXT NOT NULL, switches INTEGER NOT NULL);
@@ -32,22 +33,27 @@ class SwitchingRows(ScratchFile):
     PURPOSE = _PURPOSE
     SCHEMA = _SCHEMA
 
+    def __init__(self, db: Database) -> None:
+        super().__init__(db)
+        # In memory, and few: a location's own rows would be looked for among those of all others, for each location.
+        self._rows: Counter[tuple[str, int]] = Counter()
+
     def note(self, records: Iterable[Record]) -> None:
-        lines = [
-            (record.row, record.location_id, key, _bits(switched_off(record.fields)))
-            for record in records
-            for key in match_keys(record)
-        ]
+        lines: list[tuple[int, str, str, int]] = []
+        for record in records:
+            if keys := match_keys(record):
+                off = _bits(switched_off(record.fields))
+                self._rows[record.location_id, off] += 1
+                lines += [(record.row, record.location_id, key, off) for key in keys]
         with self._db.transaction():
             self._db.executemany("INSERT INTO switching VALUES (?, ?, ?, ?)", lines)
 
-    def switches(self, location_id: str) -> list[str]:
-        """Tell what the rows of a location switch off."""
-        found = self._db.execute("SELECT DISTINCT switches FROM switching WHERE location = ?", (location_id,))
-        bits = 0
-        for (some,) in found:
-            bits |= some
-        return [name for index, name in enumerate(SWITCHES) if bits >> index & 1]
+    def switches(self) -> dict[str, set[str]]:
+        """Tell what the rows of each location switch off."""
+        found: dict[str, set[str]] = {}
+        for location_id, bits in self._rows:
+            found.setdefault(location_id, set()).update(_names(bits))
+        return found
 
     def meet(self, location_id: str, blocked: Sequence[HeldContact], switch: str) -> None:
         """Note the rows that switch off what some contacts of a location have on."""
@@ -74,15 +80,25 @@ class SwitchingRows(ScratchFile):
         """Count the rows that lift it for somebody."""
         return int(self._db.execute("SELECT count(*) FROM lifting").fetchone()[0])
 
-    def unasked(self, location_id: str, switches: Iterable[str]) -> int:
-        """Count the rows that switch one of these off, and are not known to lift anything: of them it is not known."""
-        found = self._db.execute(
-            'SELECT count(DISTINCT "row") FROM switching WHERE location = ? AND switches & ? '
-            'AND "row" NOT IN (SELECT "row" FROM lifting)',
-            (location_id, _bits(switches)),
+    def unasked(self, open_ones: Mapping[str, Collection[str]]) -> int:
+        """Count the rows that switch off what is open in their location, and are not known to lift anything: of them it is not known."""
+        known = {
+            (location_id, bits): rows
+            for location_id, bits, rows in self._db.execute(
+                'SELECT location, switches, count(DISTINCT "row") FROM switching '
+                'WHERE "row" IN (SELECT "row" FROM lifting) GROUP BY location, switches'
+            )
+        }
+        return sum(
+            rows - known.get((location_id, bits), 0)
+            for (location_id, bits), rows in self._rows.items()
+            if bits & _bits(open_ones[location_id])
         )
-        return int(found.fetchone()[0])
 
 
 def _bits(switches: Iterable[str]) -> int:
     return sum(1 << SWITCHES.index(name) for name in switches)
+
+
+def _names(bits: int) -> list[str]:
+    return [name for index, name in enumerate(SWITCHES) if bits >> index & 1]

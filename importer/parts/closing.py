@@ -14,8 +14,15 @@ from importer.parts.going_on import again_in
 from importer.parts.limits import DoneSoFar, RunLimits, reason_to_stop
 from importer.parts.store import PartStore
 from importer.results import Summary
+from importer.runs.bookkeeping import who_left
+from importer.runs.identity import reopen
+from importer.runs.preparing.writing import write_results
+from importer.runs.stages import conclude
+from importer.runtime import environment
 from importer.runtime.logs import logger_of
 from importer.runtime.stopping import StopSignal
+from importer.settings import Connection, ReadingOptions
+from importer.state.journal import RunState, SessionKind
 from importer.state.parts import PartState
 
 logger = logger_of(__name__)
@@ -88,12 +95,10 @@ def write_results_if_over(run_id: str, store: PartStore, output: Path | None = N
 
     They are kept beside the run, so that any machine has them; ``output`` names a folder of this one, too.
     """
-    from importer import pipeline
-
     if not is_over(run_id, store):
         return None
     try:
-        summary = pipeline.results(run_id, state_path=store.state, output=output or store.results_folder)
+        summary = _written(run_id, store, output or store.results_folder)
     except RunConflictError:
         return None
     store.keep_results(run_id, summary.results.parent)
@@ -109,3 +114,20 @@ def write_results_if_over(run_id: str, store: PartStore, output: Path | None = N
         summary.results,
     )
     return summary
+
+
+def _written(run_id: str, store: PartStore, output: Path) -> Summary:
+    with reopen(
+        run_id,
+        SessionKind.RESUME,
+        state_path=store.state,
+        connection=Connection(),
+        reading=ReadingOptions(password=environment.source_password()),
+        changes={"output": output},
+    ) as session:
+        summary = write_results(session.order, session.mapping, session.journal)
+        finished = session.journal.run.state is RunState.FINISHED
+        gone = (
+            who_left(session.journal.run, session.settings, clock=session.context.clock) if finished else []
+        )
+        return conclude(session, summary, gone)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from importer.errors import SettingsError, SetupError, StateError, StopError
@@ -19,7 +21,7 @@ from importer.records import Counts, Json, value_type
 from importer.runs.context import RunContext
 from importer.runs.remembered import recalled
 from importer.runs.session import RunSession
-from importer.runs.stages import freeing_keys, send, suppress, survey
+from importer.runs.stages import freeing_keys, send, survey
 from importer.runtime.logs import log_context
 from importer.runtime.open_files import allow_open_files
 from importer.settings import Connection, ReadingOptions
@@ -102,10 +104,12 @@ async def _carry_out(session: RunSession, work: PartWork, store: PartStore) -> N
     try:
         if (asked := await asyncio.to_thread(store.wish, work.run_id)) is not None:
             raise asked
-        session = await asyncio.to_thread(suppress, session)
+        if session.mapping.model.suppress is not None:
+            suppression = await asyncio.to_thread(store.suppression, work.run_id)
+            session = replace(session, suppression=suppression)
         rows = await asyncio.to_thread(store.rows, work.run_id, work.location)
         preparation = PartPreparation(session.order, session.mapping, session.journal, rows)
-        with freeing_keys(session), contextlib.closing(preparation):
+        with freeing_keys(session), contextlib.closing(preparation), _deleting(rows):
             surveyed = await survey(session, preparation)
             await send(session, preparation, surveyed)
     except StateError:  # nothing can be written down any more
@@ -115,6 +119,15 @@ async def _carry_out(session: RunSession, work: PartWork, store: PartStore) -> N
         session.journal.set_state(RunState.STOPPED, str(fault), code=fault.code)
         if isinstance(fault, SetupError):
             raise
+
+
+@contextlib.contextmanager
+def _deleting(path: Path) -> Iterator[None]:
+    """Leave none of the rows on this machine: nobody who forgets a person looks for them here."""
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def _session(work: PartWork, store: PartStore, run: Run, journal: Journal, line: PartLine) -> RunSession:

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from importer.errors import SettingsError, StopError
+from importer.mapping.suppression import Suppression
 from importer.parts.limits import DoneSoFar
 from importer.parts.splitting import SplitPart, part_file_name
+from importer.parts.suppression import read_suppression_of, write_suppression
 from importer.records import Json, value_type
 from importer.runtime.clock import Clock
 from importer.state import StateFolder
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 _ROWS: Final = "parts/"
 _RESULTS: Final = "results/"
+_SUPPRESSION: Final = "suppression"
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -129,6 +132,21 @@ class PartStore:
         """Bring the rows of a part to this machine. Raises StateError."""
         name = part_file_name(location)
         return self._files(run_id).fetch(f"{_ROWS}{name}", self._run_folder(run_id) / "parts" / name)
+
+    def keep_suppression(self, run_id: str, suppression: Suppression) -> None:
+        """Keep who is sent nothing where all machines reach it. Raises StateError."""
+        path = self._run_folder(run_id) / _SUPPRESSION
+        write_suppression(suppression, path)
+        self._files(run_id).put(_SUPPRESSION, path)
+
+    def knows_suppression(self, run_id: str) -> bool:
+        """Tell whether it is kept who is sent nothing by a run. Raises StateError."""
+        return _SUPPRESSION in self._files(run_id).names()
+
+    def suppression(self, run_id: str) -> Suppression:
+        """Bring who is sent nothing to this machine. Raises StateError."""
+        path = self._run_folder(run_id) / _SUPPRESSION
+        return read_suppression_of(self._files(run_id).fetch(_SUPPRESSION, path))
 
     def keep_results(self, run_id: str, folder: Path) -> None:
         """Keep the files of a run's results where all machines reach them. Raises StateError."""

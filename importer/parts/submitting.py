@@ -13,7 +13,9 @@ from importer.mapping import load_mapping
 from importer.parts.queue import QueuedPart, open_queue
 from importer.parts.splitting import SplitPart, split_run
 from importer.parts.store import PartStore
+from importer.parts.suppression import read_list
 from importer.records import Json, value_type
+from importer.runs.attaching import refuse_files_beside
 from importer.runs.context import RunContext
 from importer.runs.identity import begin, reopen
 from importer.runs.intake import open_staged, survey
@@ -49,6 +51,8 @@ async def submit(
     """Queue an import, or what is left of the one that the same command queued before. Raises SetupError."""
     mapping, context = mapping or load_mapping(settings.mapping), context or RunContext()
     _refuse_what_needs_one_process(settings, mapping)
+    if mapping.model.files.fields:
+        refuse_files_beside(mapping.model.files)
     store = PartStore.at(settings.state, needed_by="importer submit", clock=context.clock)
     async with (
         located_sources(settings, mapping, context) as readable,
@@ -58,7 +62,9 @@ async def submit(
         run_id, rows = session.journal.run.id, session.journal.rows_read
         if session.nothing_left:
             return Submitted(run_id=run_id, rows=rows, finished=True)
-        if not store.lines(run_id):
+        split = bool(store.lines(run_id))
+        await asyncio.to_thread(_keep_suppression, session, store, again=split)
+        if not split:
             await asyncio.to_thread(_split, session, store)
         else:
             store.remember(run_id, said_anew(session.journal.run, settings))
@@ -88,6 +94,7 @@ async def submit_again(
     ) as session:
         session.refuse_undone()
         run = session.journal.run
+        _keep_suppression(session, store, again=True)
         store.remember(run_id, said_anew(run, settings_as_begun(run, session.settings, changes)))
     return await queue_parts(run_id, store, failed_rows=failed_rows)
 
@@ -108,6 +115,14 @@ async def queue_parts(run_id: str, store: PartStore, *, failed_rows: bool = Fals
             QueuedPart(run_id=run_id, location=line.location, place=run.place) for line in lines
         )
     return Submitted(run_id=run_id, parts=queued, rows=rows, finished=not lines)
+
+
+def _keep_suppression(session: RunSession, store: PartStore, *, again: bool) -> None:
+    """Keep who is sent nothing for the workers; the list of now counts, also where a run goes on."""
+    run_id = session.journal.run.id
+    known = again and session.mapping.model.suppress is not None and store.knows_suppression(run_id)
+    if (found := read_list(session, known=known)) is not None:
+        store.keep_suppression(run_id, found)
 
 
 def _split(session: RunSession, store: PartStore) -> None:
@@ -136,6 +151,7 @@ def needs_one_process(settings: RunSettings, mapping: FieldMapping) -> list[str]
         "--compare": settings.compare or settings.plan is not None,
         "on_update or match: by in the mapping": mapping.compares,
         "--allow-transforms": settings.allow_transforms,
+        "--metrics-file": settings.metrics_file is not None,
     }
     return [name for name, wanted in needs.items() if wanted]
 

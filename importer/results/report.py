@@ -23,11 +23,10 @@ from importer.runtime.counting import counted
 from importer.runtime.regex import regex
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
-
     from importer.results.forecast import Forecast
     from importer.results.plan import PlanSummary
     from importer.results.summary import Summary
+    from importer.runtime.templates import Templates
 
 _NEXT: Final = regex(r"(<!-- next -->\n).*?(<!-- /next -->)", re.DOTALL)
 _QUOTA_PER_SECOND: Final = BURST / INTERVAL_SECONDS
@@ -144,16 +143,10 @@ def _render(template: str, **given: Any) -> str:
 
 
 @cache
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+def _environment() -> Templates:
+    from importer.runtime.templates import templates_in
 
-    environment = Environment(
-        loader=PackageLoader("importer.results"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
+    environment = templates_in(Path(__file__).parent / "templates")
     environment.filters.update(
         number=wording.number,
         rows=wording.rows,

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
-from importer.records import Contradiction, RowId, number_of, source_of
+from importer.records import Contradiction, number_of, source_of
 from importer.results.csv_file import CsvTable, opened_csv
 from importer.results.files import Replacing, replacing
+from importer.state.grouped_rows import LinkedRow
 
 FILE_NAME: Final = "same-contact.csv"
 _HEAD: Final = ("group", "row", "name", "email", "phone", "becomes")
@@ -17,20 +18,8 @@ _SAID: Final = {"email": "e-mail", "phone": "phone"}
 _OTHER_SAID: Final = {"email": "phone", "phone": "e-mail"}
 
 
-class GroupRow(Protocol):
-    """One row of one group; ``becomes`` is what is known of its end."""
-
-    @property
-    def group(self) -> int: ...
-
-    @property
-    def row(self) -> RowId: ...
-
-    @property
-    def key(self) -> str: ...
-
-    @property
-    def apart(self) -> bool: ...
+class GroupRow(LinkedRow, Protocol):
+    """A row of a group with who it is; ``becomes`` is what is known of its end."""
 
     @property
     def name(self) -> str: ...
@@ -43,9 +32,6 @@ class GroupRow(Protocol):
 
     @property
     def becomes(self) -> str: ...
-
-    @property
-    def contradiction(self) -> Contradiction | None: ...
 
 
 def write_same_contact(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from importer.errors import SettingsError
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.equality import FILE_UPLOAD
 from importer.highlevel.files import ACCEPTED, LARGEST_BYTES, StoredFile, file_value, references_in, wanted
@@ -54,6 +55,17 @@ def origins_of(
             largest=LARGEST_BYTES,
         )
         for source in sources
+    )
+
+
+def refuse_files_beside(model: FileOrigins) -> None:
+    """Raise SettingsError where cells can only name files that lie beside the source: other machines have none of them."""
+    if model.hosts or (model.folder is not None and Path(model.folder).is_absolute()):
+        return
+    raise SettingsError(
+        "Rows name files for custom fields, which lie beside the source, and workers on other machines do not have them. Put "
+        "them where all machines find them, and say where: files: {folder: /path/on/all/machines}, or files: {hosts: ...} for "
+        "https:// addresses; or import with importer run."
     )
 
 

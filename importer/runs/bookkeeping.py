@@ -21,9 +21,11 @@ from importer.records import (
     Status,
     number_of,
 )
+from importer.runtime.clock import Clock
 from importer.runtime.logs import logger_of
-from importer.state.journal import Journal
-from importer.state.memory import KnownAdditions, Leaver, MemoryPass, PersonRow, fingerprint
+from importer.settings import RunSettings
+from importer.state.journal import Journal, Run
+from importer.state.memory import KnownAdditions, Leaver, Memory, MemoryPass, PersonRow, fingerprint
 
 logger = logger_of(__name__)
 
@@ -83,8 +85,8 @@ class Bookkeeper:
         if logger.isEnabledFor(logging.INFO):
             _log(append.outcomes)
 
-    def pulse(self, pulse: Pulse) -> None:
-        self._journal.pulse(pulse)
+    def pulse(self, *pulses: Pulse) -> None:
+        self._journal.pulse(*pulses)
 
     def mark_quota(self, marks: Sequence[QuotaMark]) -> None:
         self._journal.mark_quota(marks)
@@ -119,6 +121,32 @@ class Bookkeeper:
                 payload, "\n".join(sorted(record.tags)), self._rules, *_wanted_beside(record)
             ),
         )
+
+
+def takes_all_rows(settings: RunSettings) -> bool:
+    """Tell whether all rows of the file are sent, so that whoever is not among them is gone."""
+    return settings.limit is None and settings.rows is None
+
+
+def memory_pass(memory: Memory, run: Run, settings: RunSettings, *, realm: str) -> MemoryPass:
+    """Begin a run's pass over its file, or take it up again."""
+    return memory.begin(
+        run_id=run.id,
+        realm=realm,
+        feed=settings.feed or str(run.mapping_path),
+        changed_only=settings.changed_only,
+        full_every=settings.full_every,
+    )
+
+
+def who_left(run: Run, settings: RunSettings, *, clock: Clock) -> list[Leaver]:
+    """End the pass of a run whose parts have all ended, and list the people whom earlier files had and this one lacks."""
+    if not settings.changed_only or not takes_all_rows(settings):
+        return []
+    with Memory.open(settings.state, clock=clock) as memory:
+        turn = memory_pass(memory, run, settings, realm=run.base_url)
+        turn.finish(complete=True)
+        return list(turn.gone(passes=1))
 
 
 def _wanted_beside(record: Record) -> tuple[str, ...]:

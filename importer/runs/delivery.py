@@ -34,8 +34,8 @@ from importer.runs.aiming import (
     overruled,
     targets_of,
 )
-from importer.runs.attaching import Attaching, origins_of
-from importer.runs.bookkeeping import Bookkeeper
+from importer.runs.attaching import Attaching, origins_of, refuse_files_beside
+from importer.runs.bookkeeping import Bookkeeper, memory_pass, takes_all_rows
 from importer.runs.calls_a_row import most_calls_a_row
 from importer.runs.context import RunContext
 from importer.runs.embedded import reachable, untyped_files
@@ -153,7 +153,8 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 finally:
                     _say_read_back(sender, delivery)
                 trial.end()
-            return books.close_turn(complete=_complete(delivery))
+            # Of one location nobody can tell who left the file: whoever ends the last part closes the pass.
+            return [] if delivery.of_one_part else books.close_turn(complete=_complete(delivery))
 
 
 def _find_overtaken(delivery: Delivery, catalogs: Catalogs, state: StateFolder) -> Overtaken:
@@ -185,13 +186,7 @@ def _bookkeeper(connection: Connection, delivery: Delivery) -> Iterator[Bookkeep
     place = f"sandbox:{run.id}" if connection.sandbox else connection.base_url
     with contextlib.ExitStack() as opened:
         memory = opened.enter_context(Memory.open(settings.state, clock=delivery.context.clock))
-        turn = memory.begin(
-            run_id=run.id,
-            realm=place,
-            feed=settings.feed or str(run.mapping_path),
-            changed_only=settings.changed_only,
-            full_every=settings.full_every,
-        )
+        turn = memory_pass(memory, run, settings, realm=place)
         known = None
         if delivery.mapping.model.wishes or delivery.mapping.row_object is RowObject.COMPANY:
             known = opened.enter_context(KnownAdditions.open(settings.state, place=place))
@@ -199,9 +194,7 @@ def _bookkeeper(connection: Connection, delivery: Delivery) -> Iterator[Bookkeep
 
 
 def _complete(delivery: Delivery) -> bool:
-    """Tell whether all rows of the file are sent, so that whoever is not among them is gone."""
-    settings = delivery.settings
-    return settings.limit is None and settings.rows is None and delivery.kind is not SessionKind.RETRY
+    return delivery.kind is not SessionKind.RETRY and takes_all_rows(delivery.settings)
 
 
 def _location_ids(surveyed: Sequence[Surveyed]) -> tuple[str, ...]:
@@ -492,6 +485,8 @@ async def _open_uploads(
     attaching = Attaching(delivery.mapping, catalogs, origins)
     if not attaching.location_ids:
         return None
+    if delivery.of_one_part:
+        refuse_files_beside(delivery.mapping.model.files)
     uploads = opened.enter_context(
         open_uploads(
             sender,

@@ -23,8 +23,11 @@ from importer.settings import Connection, ReadingOptions
 from importer.sources import StagedSource
 from importer.sources.corrections import kept_corrections
 from importer.state import StateFolder
+from importer.state.database import delete_database
 from importer.state.journal import Run, RunState
 from importer.state.journal.forgetting import PersonTraces, contacts_of, count_rows, forget_rows
+from importer.state.journal.storage import fetch_sources
+from importer.state.kept_files import KeptFiles
 from importer.state.memory import KeyHolders, Memory
 from importer.state.named_files import FILE_NAME as NAMED_FILES
 from importer.state.plans import Plans
@@ -119,6 +122,7 @@ class _Forgetting:
             yield found
 
     def _look_through(self, run: Run) -> _Found:
+        self._bring_copies(run)
         there = [source for source in run.sources if source.path.is_file()]
         rows: list[RowId] = []
         copies: list[StagedSource] = []
@@ -134,6 +138,16 @@ class _Forgetting:
             if trouble is not None:
                 self._unread.append(f"The copy of {source.name} that run {run.id} keeps: {trouble}")
         return _Found(run=run, rows=tuple(rows), copies=tuple(copies))
+
+    def _bring_copies(self, run: Run) -> None:
+        """Bring what other machines took copies of; where a person was forgotten before, there are none."""
+        folder = self._state.run_folder(run.id)
+        if not KeptFiles(folder).are_there:
+            return
+        try:
+            fetch_sources(run, folder)
+        except ImporterError as cause:
+            self._unread.append(str(cause))
 
     def _try_rows_in(self, run: Run, copy: StagedSource) -> tuple[list[RowId], str | None]:
         try:
@@ -206,9 +220,10 @@ class _Forgetting:
             source.corrections_path.unlink(missing_ok=True)
             source.rows_path.unlink(missing_ok=True)
         for name in (_OWN_PLAN, NAMED_FILES):
-            for suffix in ("-wal", "-shm", ""):
-                (folder / f"{name}{suffix}").unlink(missing_ok=True)
-        shutil.rmtree(folder / "mirrors", ignore_errors=True)  # of an embedded sandbox
+            delete_database(folder / name)
+        for name in ("mirrors", "parts"):  # of an embedded sandbox; what a worker on this machine was given
+            shutil.rmtree(folder / name, ignore_errors=True)
+        KeptFiles(folder).delete_all()
         return ForgottenIn(
             run_id=run.id,
             rows=rows,

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from collections.abc import Mapping as MappingOf
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from importer.errors import SetupError
 from importer.highlevel.calls import Call
@@ -33,9 +33,12 @@ if TYPE_CHECKING:  # what sends takes longer to import than a small check
     from importer.mirror.switching import SwitchingRows
     from importer.sending import Sender
 
+_Answer = TypeVar("_Answer")
+
 _LOOKED_UP: Final = 100
 """Rows: what the vendor answers within ten seconds."""
 _AT_ONCE: Final = 10
+_LOCATIONS_AT_ONCE: Final = 16
 _ASKED_FIRST: Final = 1_000
 """Rows of a location that take longer to be read and mapped than it takes to ask who said no."""
 
@@ -45,7 +48,7 @@ class LiftingRows:
 
     def __init__(self, mapping: Mapping) -> None:
         self.rows = 0
-        self._updates = _updates(mapping)
+        self._may_lift = bool(may_lift(mapping))
         self._found: SwitchingRows | None = None
         self._first: list[Record] = []
         self._locations: set[str] = set()
@@ -58,7 +61,7 @@ class LiftingRows:
         self._stack.close()
 
     def see(self, mapped: Sequence[Record | Outcome]) -> None:
-        if not self._updates:
+        if not self._may_lift:
             return
         records = [item for item in mapped if isinstance(item, Record) and switches_off(item.fields)]
         if not records:
@@ -99,23 +102,20 @@ class LiftingRows:
         if not self.rows:
             return Lifts()
         found = self._scratch()
-        met = self._locations.intersection(met)
-        open_ones = {location_id: await self._search(sender, location_id) for location_id in met}
-        open_ones.update(
-            (location_id, set(found.switches(location_id))) for location_id in self._locations - met
-        )
-        known = await self._look_up(sender, {each: open_ones[each] for each in met})
-        unasked = sum(found.unasked(location_id, switches) for location_id, switches in open_ones.items())
+        switches = found.switches()
+        asked = {location_id: switches[location_id] for location_id in sorted(switches.keys() & set(met))}
+        left = await _side_by_side(lambda each: self._search(sender, each, asked[each]), asked)
+        known = await self._look_up(sender, left)
+        unasked = found.unasked({**switches, **left})
         return Lifts(rows=self.rows, asked=self.rows - (unasked - known), lifting=found.lifting)
 
-    async def _search(self, sender: Sender, location_id: str) -> set[str]:
+    async def _search(self, sender: Sender, location_id: str, switches: Collection[str]) -> set[str]:
         """Find who has on what rows switch off; gives the switches of which the rows are still to be looked up."""
-        switches = self._scratch().switches(location_id)
         if self.rows <= _LOOKED_UP:
             return set(switches)
         return {
             switch
-            for switch in switches
+            for switch in sorted(switches)
             if switch not in SEARCHED or not await self._meet(sender, location_id, switch)
         }
 
@@ -173,7 +173,7 @@ class LiftingRows:
 
 def may_lift(mapping: Mapping) -> set[str]:
     """Name the switches that rows may turn off for contacts that are there, each as a location is searched for it."""
-    if not _updates(mapping):
+    if mapping.mode is ImportMode.CREATE_ONLY or mapping.row_object is not RowObject.CONTACT:
         return set()
     return switches_of(name for name, rule in mapping.model.fields.items() if not _takes_no_for_nothing(rule))
 
@@ -194,19 +194,43 @@ async def nobody_said_no(
     few = sum(rows.values()) < _ASKED_FIRST * len(rows)
     if few or set(met) != rows.keys() or not SEARCHED.keys() >= set(switches):
         return False
-    for location_id in rows:
-        for switch in sorted(switches):
-            if not await _nobody_blocked(sender, location_id, switch):
-                return False
+
+    asked = sorted(rows)
+    for first in range(0, len(asked), _LOCATIONS_AT_ONCE):
+        some = asked[first : first + _LOCATIONS_AT_ONCE]
+        found = await _side_by_side(lambda each: _nobody_blocked(sender, each, switches), some)
+        if not all(found.values()):
+            return False
     return True
 
 
-async def _nobody_blocked(sender: Sender, location_id: str, switch: str) -> bool:
+async def _side_by_side(
+    ask: Callable[[str], Awaitable[_Answer]], location_ids: Iterable[str]
+) -> dict[str, _Answer]:
+    """Ask some locations at a time, each of which has a quota of its own; what one raises comes when all are done."""
+    import asyncio  # a check that asks nobody is spared it
+
+    few = asyncio.Semaphore(_LOCATIONS_AT_ONCE)
+
+    async def ask_one(location_id: str) -> _Answer:
+        async with few:
+            return await ask(location_id)
+
+    asked = tuple(location_ids)
+    found = await asyncio.gather(*map(ask_one, asked), return_exceptions=True)
+    for each in found:
+        if isinstance(each, BaseException):
+            raise each
+    return dict(zip(asked, found, strict=True))  # type: ignore[arg-type]  # what is no answer was raised
+
+
+async def _nobody_blocked(sender: Sender, location_id: str, switches: Iterable[str]) -> bool:
     """Ask for the first of those who have a switch on; a refusal leaves it open."""
     from importer.mirror.paging import Pager, SearchRefusedError
 
     pager = Pager(partial(sender.search, location_id), location_id)
-    for value in SEARCHED[switch]:
+    states = [(switch, value) for switch in sorted(switches) for value in SEARCHED[switch]]
+    for switch, value in states:
         pages = pager.pages(partial(_search_blocked, location_id, switch, value), may_refuse=True)
         try:
             async with aclosing(pages):
@@ -216,10 +240,6 @@ async def _nobody_blocked(sender: Sender, location_id: str, switch: str) -> bool
         if first.contacts:
             return False
     return True
-
-
-def _updates(mapping: Mapping) -> bool:
-    return mapping.mode is not ImportMode.CREATE_ONLY and mapping.row_object is RowObject.CONTACT
 
 
 def _search_blocked(location_id: str, switch: str, value: Json, size: int, cursor: Json) -> Call:

@@ -113,7 +113,7 @@ class _ListReader:
     def _keys(self, source: Source) -> Iterator[str]:
         places = {key: self._places(source, key) for key in self._said.on}
         missing = [key.value for key, found in places.items() if not found]
-        if missing and ("on" in self._said.model_fields_set or len(missing) == len(places)):
+        if missing and ("on" in self._said.given or len(missing) == len(places)):
             raise _unusable(
                 self._said, f"it has no column for {' or '.join(missing)} (suppress: columns names it)."
             )

@@ -6,7 +6,6 @@ import json
 import shlex
 import sys
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -106,6 +105,10 @@ def _quoted(word: str) -> str:
 
 def _origin() -> dict[str, Any]:
     """Read what pip noted of a direct installation (PEP 610); empty for one from an index, or for none at all."""
+    from importlib import (
+        metadata,
+    )  # with the parsers of e-mail that it brings, a thirtieth of `check` for a few rows
+
     try:
         noted = metadata.distribution(DISTRIBUTION).read_text("direct_url.json")
         found = json.loads(noted) if noted else {}

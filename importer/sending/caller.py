@@ -156,7 +156,7 @@ class Caller:
             if call.looks_only or state.row == FIRST_CONTACT:
                 self.budget.look()
             else:
-                self.budget.spend(reserve=state.reserve())
+                self.budget.spend(state.reserve)
         except BaseException:
             self.gate.hand_back(ticket)
             raise
@@ -211,7 +211,7 @@ class Caller:
         """Pass the gate, unless what is under way may use up the day: then see first what it leaves."""
         while True:
             await self._keep_hours(begins=state.stores)
-            ticket = await self.gate.enter(begins=state.stores, keep=state.reserve())
+            ticket = await self.gate.enter(begins=state.stores, keep=state.reserve)
             if self._closed_seconds() > 0:  # it closed while others went first
                 self.gate.hand_back(ticket)
                 continue

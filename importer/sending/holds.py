@@ -84,7 +84,7 @@ class Holds:
                 f"HighLevel does not answer as it should ({words}); trying again, for up to {minutes:.0f} minutes. "
                 "Ctrl-C stops, and nothing is lost by it."
             )
-        self.progress.holding(self.location_id, pause, words)
+        self.progress.holding(self.location_id, pause, f"HighLevel does not answer as it should ({words})")
         return True
 
     def _is_in_vain(self, found: Reply | LostReply, now: float) -> bool:

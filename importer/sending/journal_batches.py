@@ -47,7 +47,7 @@ class JournalWriter(Protocol):
         """Take note that an append is durable; called by the one who had it written, before anybody else is told."""
         ...
 
-    def pulse(self, pulse: Pulse) -> None: ...
+    def pulse(self, *pulses: Pulse) -> None: ...
 
     def mark_quota(self, marks: Sequence[QuotaMark]) -> None: ...
 
@@ -68,7 +68,7 @@ class JournalWriter(Protocol):
         ...
 
 
-class Turn:
+class Receipt:
     """An append that is to come, for those who wait until it is durable."""
 
     __slots__ = ("_ended", "_failure", "written")
@@ -122,7 +122,7 @@ class JournalBatcher:
         self._withdrawn: list[Intent] = []
         self._lines = 0
         """How many of these there are."""
-        self._turn = Turn()
+        self._receipt = Receipt()
         self._writing: _Writing | None = None
         self._due: asyncio.Handle | None = None
         self._next_at = 0.0
@@ -130,13 +130,13 @@ class JournalBatcher:
         self.stored = 0
         """Contacts that rows of this session reached."""
 
-    def intend(self, intents: Sequence[Intent], images: Sequence[BeforeImage] = ()) -> Turn:
+    def intend(self, intents: Sequence[Intent], images: Sequence[BeforeImage] = ()) -> Receipt:
         """Write down what is about to be sent, and what it found, with the next append; nothing may be sent before that is durable."""
-        turn = self._turn
+        receipt = self._receipt
         self._intents += intents
         self._images += images
         self._gather(len(intents) + len(images))
-        return turn
+        return receipt
 
     def announce(self, marks: Iterable[FollowUpMark]) -> None:
         """Write down now what is about to be sent and must not be sent twice, with all that waits to be written.
@@ -171,8 +171,9 @@ class JournalBatcher:
         self._withdrawn += intents
         self._gather()
 
-    def pulse(self, pulse: Pulse) -> None:
-        self._try(lambda: self._journal.pulse(pulse))
+    def pulse(self, pulses: Iterable[Pulse]) -> None:
+        if kept := tuple(pulses):
+            self._try(lambda: self._journal.pulse(*kept))
 
     def mark_quota(self, marks: Iterable[QuotaMark]) -> None:
         if kept := tuple(marks):
@@ -228,12 +229,12 @@ class JournalBatcher:
         if self._due is not None:
             self._due.cancel()
             self._due = None
-        turn, self._turn = self._turn, Turn()
+        receipt, self._receipt = self._receipt, Receipt()
         append = self._take()
         if self._failure is not None:
-            turn.end(self._failure)
+            receipt.end(self._failure)
             return
-        writing = self._writing = _Writing(append, turn, begun=self._clock.monotonic())
+        writing = self._writing = _Writing(append, receipt, begun=self._clock.monotonic())
         try:
             writing.future = self._journal.write(append)
         except Exception as cause:  # noqa: BLE001  (whatever it is, it ends the run: see _finish)
@@ -242,7 +243,7 @@ class JournalBatcher:
             self._finish()
         else:
             loop = asyncio.get_running_loop()
-            writing.future.add_done_callback(lambda _: _tell(loop, self._finish_own, writing))
+            writing.future.add_done_callback(lambda _: _call_back(loop, self._finish_own, writing))
 
     def _take(self) -> Append:
         append = Append(
@@ -271,9 +272,9 @@ class JournalBatcher:
         took = self._clock.monotonic() - writing.begun
         breath = min(max(_BREATH_SECONDS, _BREATHS * took), _LONGEST_BREATH_SECONDS)
         self._next_at = asyncio.get_running_loop().time() + breath
-        writing.turn.end(self._failure)
+        writing.receipt.end(self._failure)
         if self._failure is None:
-            self._tell_of(writing.append)
+            self._notify_all(writing.append)
         if self._lines and self._due is None:
             self._schedule()
 
@@ -281,7 +282,7 @@ class JournalBatcher:
         writing.future.result()
         self._journal.written(writing.append)
 
-    def _tell_of(self, append: Append) -> None:
+    def _notify_all(self, append: Append) -> None:
         if append.landed:
             self._notify_landed([each.row for each in append.landed])
         for outcome in append.outcomes:
@@ -300,11 +301,11 @@ class JournalBatcher:
 class _Writing:
     """An append that is under way."""
 
-    __slots__ = ("append", "begun", "future", "turn")
+    __slots__ = ("append", "begun", "future", "receipt")
 
-    def __init__(self, append: Append, turn: Turn, *, begun: float) -> None:
+    def __init__(self, append: Append, receipt: Receipt, *, begun: float) -> None:
         self.append = append
-        self.turn = turn
+        self.receipt = receipt
         self.begun = begun
         self.future: Future[None] = Future()
 
@@ -315,6 +316,6 @@ def _unwritten(cause: Exception) -> StateError:
     return error
 
 
-def _tell(loop: asyncio.AbstractEventLoop, ended: Callable[[_Writing], None], writing: _Writing) -> None:
+def _call_back(loop: asyncio.AbstractEventLoop, ended: Callable[[_Writing], None], writing: _Writing) -> None:
     with contextlib.suppress(RuntimeError):  # the loop is closed: whoever closed it waited for the append
         loop.call_soon_threadsafe(ended, writing)

@@ -22,7 +22,7 @@ from importer.highlevel.reply import ReplyKind
 from importer.records import FollowUps, Intent, Landed, Outcome, Record, RowObject, value_type
 from importer.sending.call_state import LocationRefusedError
 from importer.sending.caller import Caller
-from importer.sending.capacity import Capacity
+from importer.sending.capacity import Capacity, Demand
 from importer.sending.journal_batches import JournalBatcher
 from importer.sending.lanes import Lanes, Links
 from importer.sending.row.before_images import BeforeImages
@@ -48,15 +48,15 @@ Task: TypeAlias = "SubmittedRow | FollowUpBatch"
 
 @value_type(frozen=True, slots=True, kw_only=True)
 class Callbacks:
-    """What a location tells the sender: a row was left to a later run, room is free, something unforeseen broke."""
+    """What a location tells the sender: a row was left to a later run, something unforeseen broke."""
 
     left: Callable[[int], None]
-    room: Callable[[], None]
     broke: Callable[[BaseException], None]
     held_capacity: Capacity
     """For rows that wait for others, to share a call of their follow-ups."""
     queue_capacity: Capacity
     """For rows that wait to be sent."""
+    demand: Demand
 
 
 class LocationSender:
@@ -79,6 +79,7 @@ class LocationSender:
         self._callbacks = callbacks
         self._policy = caller.policy
         self._queue = SpillQueue(callbacks.queue_capacity, folder=folder)
+        self._demand = callbacks.demand
         self._lanes: Lanes[SubmittedRow] = Lanes(links, salt=caller.location_id)
         self._lined_up = 0
         self._ready: deque[SubmittedRow] = deque()
@@ -147,6 +148,7 @@ class LocationSender:
             self._callbacks.left(1)
         else:
             self._queue.put((record, row_state))
+            self._demand.fill(self.caller.location_id, self.backlog)
             self._employ()
 
     def finish(self) -> None:
@@ -172,6 +174,7 @@ class LocationSender:
     def refuse(self, sentence: str) -> None:
         """Fail all rows of this location, now and to come."""
         self.refusal = sentence
+        self._demand.leave(self.caller.location_id)
         for submitted in self._take_lined_up():
             self._journal.settle(location_refused(submitted.record, sentence))
         while len(self._queue):
@@ -217,6 +220,7 @@ class LocationSender:
         if self.ending is not None:
             return
         self._closing = reason
+        self._demand.leave(self.caller.location_id)
         self.caller.gate.wind_up(reason)
         left = self.backlog
         self._withdraw(self._take_lined_up())
@@ -256,8 +260,7 @@ class LocationSender:
         self._ready.popleft()
         self._lined_up -= 1
         self._leases.look_ahead()
-        if self.backlog == self._policy.queue_rows // 2:
-            self._callbacks.room()
+        self._demand.use(self.caller.location_id, self.backlog)
         return submitted
 
     def _next_job(self) -> SubmittedRow | None:
@@ -303,12 +306,13 @@ class LocationSender:
                 return
             assert self._way is not None  # noqa: S101  (rows come after open)
             try:
-                if submitted.repeatable and not self._leases.covers(submitted):
-                    await self._leases.hold(submitted)  # others are announced one by one, see RowCallState
+                if submitted.repeatable:  # others are announced one by one, see RowCallState
+                    await self._leases.hold(submitted)
                 end = await self._way.go(submitted)
                 if isinstance(end, Landing) and self._sampled(submitted):
                     end = await self._verify(submitted, end)
             finally:
+                self._leases.let_go(submitted)
                 self._pass_on(submitted)
             if isinstance(end, Outcome):
                 self._settle(end)
@@ -409,6 +413,7 @@ class LocationSender:
         if self.closed is not None:
             return
         self.closed = reason
+        self._demand.leave(self.caller.location_id)
         left = self.backlog + self._batcher.held + self._follow_ups_due.clear()
         for _ in self._batcher.take_all():
             pass

@@ -93,7 +93,7 @@ class NoRows:
     def written(self, append: Append) -> None:
         """Settle nothing."""
 
-    def pulse(self, pulse: Pulse) -> None:
+    def pulse(self, *pulses: Pulse) -> None:
         """Write no report."""
 
     def mark_quota(self, marks: Sequence[QuotaMark]) -> None:

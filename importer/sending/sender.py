@@ -34,7 +34,7 @@ from importer.runtime.clock import Clock, SystemClock
 from importer.runtime.progress import SendingProgress, SilentProgress
 from importer.sending.call_state import FIRST_CONTACT, CallState, LocationRefusedError, Unanswered
 from importer.sending.caller import Caller
-from importer.sending.capacity import Capacity
+from importer.sending.capacity import Capacity, Demand
 from importer.sending.failures import FailureWatch
 from importer.sending.journal_batches import JournalBatcher, JournalWriter
 from importer.sending.lanes import Links
@@ -52,6 +52,8 @@ from importer.sending.row.matching import FoundContact, find_match
 from importer.settings import Connection
 
 _PULSE_SECONDS: Final = 10.0
+_BREATHLESS_ROWS: Final = 256
+"""So many are taken in at once at most: replies must not wait while a file that is sorted by location goes to disk."""
 _IN_THE_AIR: Final = 1_000
 _LEAST_IN_THE_AIR: Final = 4
 
@@ -100,12 +102,14 @@ class Sender:
         self._links = Links()
         self._held_capacity = Capacity(self._policy.held_rows)
         self._queue_capacity = Capacity(self._policy.queue_rows)
+        self._demand = Demand(self._policy.queue_rows, self._wake)
         self._vendor_clock = VendorClock(self._clock)
         self._budget = Budget(self._policy.max_requests)
         self._failures = FailureWatch(self._policy.stop_after_failures)
         self._spill_folder = spill_folder
         self._locations: dict[str, LocationSender] = {}
         self._outstanding = 0
+        self._submitted = 0
         self._land_by = inf
         self._changed = asyncio.Event()
         self._stopped = asyncio.Event()
@@ -197,10 +201,11 @@ class Sender:
         self._outstanding += 1
         self._failures.reach()
         location.submit(record, row_state)
-        if not self._policy.locations_by_column and location.backlog >= self._policy.queue_rows:
-            # until half of it is gone: a switch to the reader for each row would cost more than the row
-            while location.backlog > self._policy.queue_rows // 2 and not self.over:
-                await self._wait()
+        while self._demand.met and not self.over:
+            await self._wait()
+        self._submitted += 1
+        if not self._submitted % _BREATHLESS_ROWS:
+            await asyncio.sleep(0)
         if location.ending is not None and all(other.ending for other in self._locations.values()):
             self.stop(location.ending)
             await self._end()
@@ -313,15 +318,16 @@ class Sender:
         )
         callbacks = Callbacks(
             left=self._leave,
-            room=self._wake,
             broke=self._break,
             held_capacity=self._held_capacity,
             queue_capacity=self._queue_capacity,
+            demand=self._demand,
         )
         location = LocationSender(
             caller, self._journal, callbacks, links=self._links, folder=self._spill_folder
         )
         self._locations[location_id] = location
+        self._demand.join(location_id)
         self._share_the_air()
         return location
 
@@ -397,14 +403,13 @@ class Sender:
 
     def _note(self, *, final: bool = False) -> None:
         now = self._clock.now()
-        for location in self._locations.values():
-            caller = location.caller
-            if not caller.meter.idle:
-                self._journal.pulse(
-                    caller.meter.take(location.caller.location_id, now, daily_remaining=caller.day.remaining)
-                )
+        callers = [location.caller for location in self._locations.values()]
+        self._journal.pulse(
+            caller.meter.take(caller.location_id, now, daily_remaining=caller.day.remaining)
+            for caller in callers
+            if not caller.meter.idle
+        )
         if final:
-            callers = (location.caller for location in self._locations.values())
             self._journal.mark_quota(caller.mark(ahead_seconds=0.0) for caller in callers if caller.day.used)
 
 

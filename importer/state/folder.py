@@ -250,11 +250,18 @@ class StateFolder:
         """Keep everybody from a run's folder; RunConflictError tells who is at work there."""
         try:
             with locked(self._run_lock(run_id), self._owner(run_id)):
+                self._refuse_workers(run_id)
                 yield
         except LockHeldError as conflict:
             raise RunConflictError(
                 f"{conflict.owner or run_id} is at work. Stop it first, or wait for its end."
             ) from None
+
+    def _refuse_workers(self, run_id: str) -> None:
+        if (face := face_of(self.run_folder(run_id) / JOURNAL_NAME)) is not None:
+            from importer.state.postgres.schemas import refuse_in_use
+
+            refuse_in_use(face, run_id)
 
     def unfinished_rows(self, run_id: str) -> int:
         """Count the contacts of a run that wait for what follows; 0 for one whose journal cannot be read any more."""

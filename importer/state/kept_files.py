@@ -78,6 +78,11 @@ class KeptFiles:
                 _write(path, self._pieces(db, kept), kept)
         return path
 
+    @property
+    def are_there(self) -> bool:
+        """Tell whether anything is kept of the run; of one in a folder of this machine, nothing is."""
+        return database_is_there(self._folder / _FILE_NAME) and bool(self.names())
+
     def names(self) -> tuple[str, ...]:
         """Name the files that are kept."""
         with self._opened() as db:

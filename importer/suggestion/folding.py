@@ -167,10 +167,21 @@ def _plain(text: str) -> str:
     if not plain.isascii():
         # The article goes while the alif of another word still has its sign.
         plain = _ARTICLE.sub("", plain)
-        letters = "".join(letter for letter in plain if unicodedata.category(letter) != "Mn")
         # Korean syllables come apart in the first form, and together again here.
-        plain = unicodedata.normalize("NFC", letters.translate(_LETTERS)).translate(_VARIANTS)
+        plain = unicodedata.normalize("NFC", plain.translate(_UNACCENTED)).translate(_VARIANTS)
     return plain.casefold()
+
+
+class _Unaccented(dict[int, int | str | None]):
+    """A table for ``str.translate`` that takes accents off; whether a sign is one is asked once."""
+
+    def __missing__(self, sign: int) -> int | str | None:
+        left = None if unicodedata.category(chr(sign)) == "Mn" else _LETTERS.get(sign, sign)
+        self[sign] = left
+        return left
+
+
+_UNACCENTED: Final = _Unaccented()
 
 
 def _words_of(plain: str) -> tuple[str, ...]:
@@ -217,7 +228,15 @@ def further_phrases(kind: str) -> frozenset[str]:
     """Give the words of a kind in the further languages as they are written together."""
     # All languages at once: a start, which asks for a dozen kinds, would fold some thousand phrases one by one.
     listed = _plain(_spaced(",".join(said.get(kind, "") for said in FURTHER.values())))
-    return frozenset(" ".join(_words_of(phrase)) for phrase in listed.split(",") if phrase.strip())
+    phrases = (phrase.strip() for phrase in listed.split(","))
+    return frozenset(
+        phrase if _is_one_word(phrase) else " ".join(_words_of(phrase)) for phrase in phrases if phrase
+    )
+
+
+def _is_one_word(phrase: str) -> bool:
+    """Tell a word that is taken as it stands; two phrases of three are, and need not be cut and joined."""
+    return phrase.isalpha() and max(phrase) < _UNSPACED[0][0] and not _MAILED.search(phrase)
 
 
 _MAILED: Final = regex(

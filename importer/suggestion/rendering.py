@@ -84,7 +84,7 @@ def _creatable(columns: Sequence[Column], suggestion: Suggestion) -> Iterator[st
 
 
 def _type_of(column: Column) -> str:
-    values = FieldValues(column.header, Rule.model_validate({"column": column.header}))
+    values = FieldValues(column.header, Rule.read({"column": column.header}))
     for value in column.values:
         values.see(value)
     found = values.type()

@@ -151,15 +151,17 @@ class Answers:
     def rules(self, text: str) -> Any:
         """Say which column goes where by a mapping's text, with every fault of it."""
         from importer.mapping import parse_mapping
-        from importer.mapping.assigning import assigned_rules
+        from importer.mapping.assigning import assigned_rules, read_elsewhere
 
         faults: list[str] = []
+        elsewhere: dict[int, tuple[str, ...]] = {}
         location_column: str | None = None
         skips_hidden = False
         try:
             mapping = parse_mapping(text, name=_NAME)
             model, location_column = mapping.model, mapping.location_column
             skips_hidden = model.rows.hidden == "skip"
+            elsewhere = read_elsewhere(model, self._bench.header)
             defaults = {"region": model.defaults.region, "date_order": model.defaults.date_order}
             match = {name: str(getattr(model.match, name)) for name in _MATCH}
         except MappingError as refused:
@@ -170,6 +172,7 @@ class Answers:
             "match": match,
             "location_column": location_column,
             "skips_hidden": skips_hidden,
+            "elsewhere": {str(place): list(keys) for place, keys in elsewhere.items()},
             "rules": [
                 {
                     "path": list(each.path),

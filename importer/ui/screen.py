@@ -27,7 +27,7 @@ from importer.ui.surface import RefusedRequestError, ScreenReply
 from importer.ui.words import Words, english
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from importer.runtime.templates import Templates
 
 _PAGES = Path(__file__).parent / "pages"
 
@@ -143,16 +143,10 @@ class Screen:
         return ScreenReply(status=status, kind=Kind.PAGE, content_type="text/html", body=text.encode())
 
     @cached_property
-    def _templates(self) -> Environment:
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    def _templates(self) -> Templates:
+        from importer.runtime.templates import templates_in
 
-        templates = Environment(
-            loader=FileSystemLoader(_PAGES / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        templates = templates_in(_PAGES / "templates")
         templates.globals["t"] = self.words
         return templates
 

@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 from typing import Final, Generic, TypeAlias, TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
 
 from importer.records import value_type
-from importer.yaml.sentences import describe
+from importer.yaml.section import Place, Section, SectionError
 
 Plain: TypeAlias = "str | list[Plain] | dict[str, Plain]"
-YamlPath: TypeAlias = tuple[str | int, ...]
-Model = TypeVar("Model", bound=BaseModel)
+YamlPath: TypeAlias = Place
+Model = TypeVar("Model", bound=Section)
 
 MAX_CHARACTERS: Final = 1_000_000
 MAX_DEPTH: Final = 40
@@ -117,15 +116,16 @@ class Parsed(Generic[Model]):
 
 
 def parse(text: str, model: type[Model]) -> Parsed[Model]:
-    """Read a YAML text into a pydantic model, with every fault of syntax and content at its place."""
+    """Read a YAML text into a section, with every fault of syntax and content at its place."""
     document = read(text)
     if document._root is None:  # noqa: SLF001  (our own noun, one module)
         return Parsed(None, document.faults, document)
     try:
-        value = model.model_validate(document.value)
-    except ValidationError as refused:
+        value = model.read(document.value)
+    except SectionError as refused:
         found = (
-            YamlFault(document.spot(path, key=key), said) for path, key, said in describe(refused, model)
+            YamlFault(document.spot(fault.place, key=fault.on_key), fault.sentence)
+            for fault in refused.faults
         )
         return Parsed(None, in_order((*document.faults, *found)), document)
     return Parsed(None if document.faults else value, document.faults, document)

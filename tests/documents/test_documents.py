@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import runpy
+import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import pytest
+
+from importer.cli import main
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
@@ -27,6 +32,8 @@ BLOCK = re.compile(
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)\s#]*)(?:#([^)\s]*))?\)|(?:src|srcset)=\"(?!https?:)([^\"#]+)\"")
+WORDS_ALONE = re.compile(r"importer [^|<>$;&#()*]+")
+TypeIn = Callable[[str], "subprocess.CompletedProcess[str]"]
 ENOUGH = "version: 1\nfields: {email: E-mail}\n"
 """What a piece of a mapping lacks to be one."""
 
@@ -98,30 +105,54 @@ def shell(checkout: Path) -> dict[str, str]:
     }
 
 
-def typed(
-    page: str, folder: Path, shell: dict[str, str]
-) -> Iterator[tuple[str, str, subprocess.CompletedProcess[str]]]:
-    """Type each command of a page into a shell; what it tells is to be what the page shows."""
+def into_shell(command: str, folder: Path, shell: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env=shell,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def into_this_process(command: str) -> subprocess.CompletedProcess[str]:
+    """Do what a shell does with a command of words alone, without a second spent on loading the package."""
+    told = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    with redirect_stdout(told), redirect_stderr(told), pytest.raises(SystemExit) as left:
+        main(shlex.split(command)[1:])
+    told.seek(0)
+    return subprocess.CompletedProcess(command, int(left.value.code or 0), told.read())
+
+
+def typed(page: str, type_in: TypeIn) -> Iterator[tuple[str, str, subprocess.CompletedProcess[str]]]:
+    """Type each command of a page; what it tells is to be what the page shows."""
     for command, shown in (step for block in RUN if block.page == page for step in block.steps):
-        done = subprocess.run(
-            ["bash", "-c", command],
-            cwd=folder,
-            env=shell,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        done = type_in(command)
         assert matches(shown, done.stdout), f"$ {command}\n--- shown\n{shown}\n--- told\n{done.stdout}"
         yield command, shown, done
 
 
+@pytest.fixture
+def type_in(checkout: Path, shell: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> TypeIn:
+    """Type into this process what is words alone, and into a shell what is more; the package's tests use a shell for all."""
+    monkeypatch.chdir(checkout)
+    for name in os.environ.keys() - shell.keys():
+        monkeypatch.delenv(name)
+    for name, text in shell.items():
+        monkeypatch.setenv(name, text)
+    return lambda command: (
+        into_this_process(command) if WORDS_ALONE.fullmatch(command) else into_shell(command, checkout, shell)
+    )
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="the commands are written for a POSIX shell")
 @pytest.mark.parametrize("page", sorted({block.page for block in RUN}))
-def test_the_commands_of_a_page_do_what_it_shows(page: str, checkout: Path, shell: dict[str, str]) -> None:
-    for command, shown, done in typed(page, checkout, shell):
+def test_the_commands_of_a_page_do_what_it_shows(page: str, type_in: TypeIn) -> None:
+    for command, shown, done in typed(page, type_in):
         # Three dots stand for any text, a refusal's too: a page that shows one shows its words.
         assert done.returncode in {0, 1} or shown.strip(" .\n"), f"$ {command}\n{done.stdout}"
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -18,6 +21,7 @@ import pytest
 
 from importer.cli import COMMANDS, cli
 from importer.sandbox import Sandbox, SandboxSettings, sandbox_aside
+from tests.flow.conftest import Desk
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="the examples are typed into a POSIX shell here"
@@ -42,6 +46,8 @@ BEFORE = {
 """Commands about runs that were begun."""
 OVER_MACHINES = {"submit", "worker", "part"}
 """Commands for many machines: they need a Postgres, and a part was submitted before."""
+IN_A_PROCESS = {"ui", "watch", "serve", "sandbox", "connect", "login"}
+"""Commands that stay until somebody stops them, or want a terminal or a browser; the others run in the test's own process."""
 LISTENS = ("Ctrl-C stops it", "Stop with Ctrl-C", "/enter?t=")
 LEAVING_WITH = {
     ("check", 1),  # rows would fail
@@ -75,9 +81,39 @@ def vendor() -> Iterator[Sandbox]:
         yield sandbox
 
 
+@dataclass(frozen=True, kw_only=True)
+class Typist:
+    """Somebody who types commands in a folder, with a token and a browser that agrees to everything."""
+
+    folder: Path
+    shell: dict[str, str]
+    desk: Desk
+
+    def type(self, command: str) -> tuple[int, str]:
+        """Type a command as it stands; gives its exit code and what it told."""
+        words = shlex.split(command)
+        if words[1] in IN_A_PROCESS or ">" in words:
+            return type_in(command, self.folder, self.shell)
+        found = (sorted(map(str, Path().glob(word))) if "*" in word else [word] for word in words[1:])
+        ended = self.desk.importer(*itertools.chain.from_iterable(found))
+        return ended.code, ended.out + ended.err
+
+
 @pytest.fixture
-def shell(tmp_path: Path, vendor: Sandbox) -> dict[str, str]:
-    return shell_in(tmp_path, vendor)
+def typist(
+    tmp_path: Path, vendor: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Typist]:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    shell = shell_in(tmp_path, vendor)
+    for name in os.environ.keys() - shell.keys():
+        monkeypatch.delenv(name)
+    for name, text in shell.items():
+        monkeypatch.setenv(name, text)
+    with Path(os.devnull).open() as nothing:
+        monkeypatch.setattr(sys, "stdin", nothing)
+        yield Typist(folder=folder, shell=shell, desk=Desk(folder, capsys))
 
 
 @pytest.fixture(scope="module")
@@ -149,20 +185,18 @@ def made_ours(command: str, run_id: str, postgres: str = "") -> str:
 
 @pytest.mark.parametrize("name", ["", *COMMANDS], ids=lambda name: name or "importer")
 def test_the_examples_of_a_command_work_where_there_is_nothing_but_the_package(
-    name: str, tmp_path: Path, shell: dict[str, str], begun: Path, request: pytest.FixtureRequest
+    name: str, typist: Typist, begun: Path, request: pytest.FixtureRequest
 ) -> None:
-    folder = tmp_path / "empty"
-    folder.mkdir()
     run_id = ""
     if name in BEFORE:
-        shutil.copytree(begun / "state", shell["IMPORTER_STATE"])
-        shutil.copytree(begun / "empty" / "import-results", folder / "import-results")
+        shutil.copytree(begun / "state", typist.shell["IMPORTER_STATE"])
+        shutil.copytree(begun / "empty" / "import-results", typist.folder / "import-results")
         run_id = next((begun / "empty" / "import-results").iterdir()).name
     postgres = request.getfixturevalue("postgres") if name in OVER_MACHINES else ""
     told = ""
     if name == "part":
         for command in examples_of("submit"):
-            code, told = type_in(made_ours(command, "", postgres), folder, shell)
+            code, told = typist.type(made_ours(command, "", postgres))
             assert code == 0, told
         run_id = next(line for line in told.splitlines() if re.fullmatch(r"\d{8}-\d{6}-\w+", line))
     assert examples_of(name), "it shows no example"
@@ -171,10 +205,10 @@ def test_the_examples_of_a_command_work_where_there_is_nothing_but_the_package(
             "pause",
             "stop",
         }:  # no run is under way here: that is said, and the flow's tests say the rest
-            code, told = type_in(made_ours(command, run_id), folder, shell)
+            code, told = typist.type(made_ours(command, run_id))
             assert (code, "under way" in told) == (2, True), told
             continue
-        code, told = type_in(made_ours(command, run_id, postgres), folder, shell)
+        code, told = typist.type(made_ours(command, run_id, postgres))
         assert code == 0 or (name, code) in LEAVING_WITH, f"$ {command}\n{told}"
         assert "Traceback" not in told
 

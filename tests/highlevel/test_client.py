@@ -2,19 +2,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import gzip
+import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
+from aiohttp.client_reqrep import ConnectionKey
 from yarl import URL
 
 from importer.errors import SettingsError
 from importer.highlevel import calls
 from importer.highlevel.calls import Call
 from importer.highlevel.client import Client, LostReply, RawReply, Timeouts, check_base_url, find_proxy
+from importer.highlevel.exchange import UnreachedError, describe
 from importer.highlevel.versions import ApiVersion
 from importer.settings import Secret
 
@@ -301,7 +305,24 @@ async def test_nobody_listening_means_that_nothing_was_sent() -> None:
         lost = await client.request(CALL, TOKEN)
     assert isinstance(lost, LostReply)
     assert not lost.sent
-    assert lost.reason.startswith("no connection")
+    assert lost.reason == "no connection (nothing answers at its address)"
+
+
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        (OSError(errno.ENETUNREACH, "Connect call failed ('192.0.2.1', 443)"), "is this computer connected?"),
+        (OSError(errno.EACCES, "Connect call failed ('192.0.2.1', 443)"), os.strerror(errno.EACCES)),
+        (OSError("Multiple exceptions: [Errno 111] Connect call failed"), "OSError"),
+    ],
+)
+def test_why_there_is_no_connection_is_said_without_sockets(cause: OSError, said: str) -> None:
+    server = ConnectionKey("h", 443, True, True, None, None, None, None)
+    failure = UnreachedError()
+    failure.__cause__ = aiohttp.ClientConnectorError(server, cause)
+
+    assert said in describe(failure)
+    assert "call failed" not in describe(failure)
 
 
 async def test_redirects_are_not_followed_with_the_token() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -50,3 +51,44 @@ async def test_what_did_not_leave_before_the_machine_stood_still_does_not_leave_
         assert said == "not sent, since this machine stood still"
         found = await pool.exchange(_REQUEST)
         assert (found.status, vendor.state()["requests"] - before) == (401, 1)
+
+
+class _Echo(asyncio.Protocol):
+    """Answers each request, and notes in which turn of the loop it came."""
+
+    def __init__(self, turns: list[int], arrivals: Counter[int]) -> None:
+        self._turns = turns
+        self._arrivals = arrivals
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        assert data == _REQUEST
+        self._arrivals[self._turns[0]] += 1
+        self._transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+
+async def test_what_is_asked_in_one_turn_of_the_loop_leaves_in_several_so_that_the_replies_do_too() -> None:
+    loop, turns, arrivals, rush = asyncio.get_running_loop(), [0], Counter[int](), 400
+
+    def turn() -> None:
+        turns[0] += 1
+        loop.call_soon(turn)
+
+    server = await loop.create_server(lambda: _Echo(turns, arrivals), "127.0.0.1", 0, backlog=rush)
+    port = server.sockets[0].getsockname()[1]
+    pool = ConnectionPool(f"http://127.0.0.1:{port}", proxy=None, connect_seconds=30, reply_seconds=30)
+    await pool.open()
+    try:
+        await asyncio.gather(*(pool.exchange(_REQUEST) for _ in range(rush)))  # makes the connections
+        arrivals.clear()
+        turn()
+        found = await asyncio.gather(*(pool.exchange(_REQUEST) for _ in range(rush)))
+    finally:
+        await pool.close()
+        server.close()
+    assert [each.body for each in found] == [b"{}"] * rush
+    # 128 leave in a turn; what two turns sent may come together
+    assert (arrivals.total(), max(arrivals.values()) <= 256) == (rush, True)

@@ -56,7 +56,7 @@ def test_a_kind_has_all_its_facts(kind: FollowUp) -> None:
     assert kind.contacts_a_call >= 1
     if kind.listing is not None:
         assert kind.listing.scope in SCOPES
-        assert kind.listing.noun in After.model_fields
+        assert kind.listing.noun in After.keys_by_name
 
 
 @EVERY_KIND
@@ -98,7 +98,7 @@ def test_names_are_told_apart_and_stay_as_journals_know_them() -> None:
 
 
 def test_every_key_of_after_is_a_follow_up() -> None:
-    assert set(After.model_fields) - {"applies_to"} <= set(BY_KIND)
+    assert set(After.keys_by_name) - {"applies_to"} <= set(BY_KIND)
 
 
 def test_bulk_calls_come_before_what_may_act_on_them() -> None:

@@ -216,4 +216,4 @@ def summary(creates: int, updates: int, lifts: int, same: int = 0) -> PlanSummar
 def test_thresholds_are_shares_of_the_rows_read(
     thresholds: dict[str, str], plan: PlanSummary, said: str | None
 ) -> None:
-    assert why_approval(Thresholds.model_validate(thresholds), plan) == said
+    assert why_approval(Thresholds.read(thresholds), plan) == said

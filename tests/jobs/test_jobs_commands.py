@@ -17,6 +17,7 @@ import pytest
 
 from importer.cli import main
 from importer.sandbox import Sandbox, SandboxSettings, sandbox_aside
+from tests.flow.conftest import Desk, Ended
 from tests.jobs.jobs_house import HOME, MAPPING
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals between processes are POSIX")
@@ -32,9 +33,10 @@ def sandbox() -> Iterator[Sandbox]:
 class Shop:
     """A folder with a mapping and jobs, and the processes that work in it."""
 
-    def __init__(self, folder: Path, sandbox: Sandbox) -> None:
+    def __init__(self, folder: Path, sandbox: Sandbox, desk: Desk) -> None:
         self.folder = folder
         self.sandbox = sandbox
+        self.desk = desk
         (folder / "mapping.yaml").write_text(MAPPING, encoding="utf-8")
         (folder / "in").mkdir()
         self.jobs('"* * * * *"')
@@ -69,6 +71,15 @@ class Shop:
             text=True,
         )
 
+    def run(self, *words: str) -> Ended:
+        """Run a command that leaves by itself in the test's own process, which has the package loaded."""
+        with pytest.MonkeyPatch.context() as here:
+            here.chdir(self.folder)
+            here.setenv("HIGHLEVEL_TOKEN", "pit-invented")
+            here.setenv("HIGHLEVEL_BASE_URL", self.sandbox.base_url)
+            here.setenv("IMPORTER_STATE", str(self.folder / "state"))
+            return self.desk.importer(*words)
+
     def finish(self, process: subprocess.Popen[str], number: int | None = None) -> tuple[int, str]:
         if number is not None:
             process.send_signal(number)
@@ -81,8 +92,8 @@ class Shop:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, sandbox: Sandbox) -> Shop:
-    return Shop(tmp_path, sandbox)
+def shop(tmp_path: Path, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> Shop:
+    return Shop(tmp_path, sandbox, Desk(tmp_path, capsys))
 
 
 def wait_for(claim: Callable[[], bool], seconds: float = 30.0) -> None:
@@ -149,12 +160,12 @@ def test_what_was_tried_in_the_sandbox_is_still_new(shop: Shop) -> None:
 
 
 def test_watch_says_what_is_wrong_with_its_words(shop: Shop) -> None:
-    code, said = shop.finish(shop.start("watch", "nowhere", "-m", "mapping.yaml"))
-    assert (code, "There is no folder nowhere" in said) == (2, True)
-    code, said = shop.finish(shop.start("watch", "in", "-m", "mapping.yaml", "--min-age", "soon"))
-    assert (code, "'soon' is no duration" in said) == (2, True)
-    code, said = shop.finish(shop.start("watch", "in", "-m", "mapping.yaml", "--full-every", "7"))
-    assert (code, "Error: full_every goes with changed_only" in said) == (2, True)
+    ended = shop.run("watch", "nowhere", "-m", "mapping.yaml")
+    assert (ended.code, "There is no folder nowhere" in ended.err) == (2, True)
+    ended = shop.run("watch", "in", "-m", "mapping.yaml", "--min-age", "soon")
+    assert (ended.code, "'soon' is no duration" in ended.err) == (2, True)
+    ended = shop.run("watch", "in", "-m", "mapping.yaml", "--full-every", "7")
+    assert (ended.code, "Error: full_every goes with changed_only" in ended.err) == (2, True)
 
 
 def test_serve_runs_jobs_answers_for_its_health_and_stops_in_good_order(shop: Shop) -> None:
@@ -177,10 +188,10 @@ def test_a_second_service_on_a_state_folder_says_who_holds_it_and_leaves(shop: S
     assert first.stderr is not None
     while "Serving" not in first.stderr.readline():
         pass
-    code, said = shop.finish(shop.start("serve", "jobs.yaml"))
-    assert code == 2
-    assert f"is served already, by importer serve jobs.yaml (process {first.pid} on" in said
-    assert shop.finish(shop.start("serve", "jobs.yaml", "--check"))[0] == 0
+    ended = shop.run("serve", "jobs.yaml")
+    assert ended.code == 2
+    assert f"is served already, by importer serve jobs.yaml (process {first.pid} on" in ended.err
+    assert shop.run("serve", "jobs.yaml", "--check").code == 0
     shop.finish(first, signal.SIGTERM)
     third = shop.start("serve", "jobs.yaml")
     assert third.stderr is not None
@@ -189,28 +200,28 @@ def test_a_second_service_on_a_state_folder_says_who_holds_it_and_leaves(shop: S
 
 
 def test_once_leaves_with_the_exit_code_of_what_happened(shop: Shop) -> None:
-    code, said = shop.finish(shop.start("serve", "jobs.yaml", "--once"))
-    assert (code, "There is no new file" in said) == (2, True)
+    ended = shop.run("serve", "jobs.yaml", "--once")
+    assert (ended.code, "There is no new file" in ended.err) == (2, True)
     shop.drop("a.csv", 5)
-    assert shop.finish(shop.start("serve", "jobs.yaml", "--once"))[0] == 0
+    assert shop.run("serve", "jobs.yaml", "--once").code == 0
     (shop.folder / "in" / "b.csv").write_text(
         HEADER + "Ada,new@example.com,X\nEva,broken,Y\n", encoding="utf-8"
     )
-    assert shop.finish(shop.start("serve", "jobs.yaml", "--once"))[0] == 1
+    assert shop.run("serve", "jobs.yaml", "--once").code == 1
     assert shop.contacts == 6
 
 
 def test_what_would_keep_jobs_from_working_is_said_before(shop: Shop) -> None:
-    assert shop.finish(shop.start("serve", "jobs.yaml", "--check"))[0] == 0
+    assert shop.run("serve", "jobs.yaml", "--check").code == 0
     shop.jobs(
         '"* * * * *"',
         "    token_variable: NO_TOKEN\n    notify: [{webhook: '${NO_HOOK}'}, {email: ops@example.com}]\n",
     )
     (shop.folder / "mapping.yaml").write_text("version: 1\nfields: {firstnam: X}\n", encoding="utf-8")
-    code, said = shop.finish(shop.start("serve", "jobs.yaml", "--check"))
-    assert code == 2
+    ended = shop.run("serve", "jobs.yaml", "--check")
+    assert ended.code == 2
     for words in ("NO_TOKEN", "NO_HOOK", "SMTP_URL", "firstnam", "1 job, 4 faults"):
-        assert words in said
+        assert words in ended.err
 
 
 def test_a_killed_process_is_gone_on_with_by_the_next(shop: Shop) -> None:
@@ -221,8 +232,8 @@ def test_a_killed_process_is_gone_on_with_by_the_next(shop: Shop) -> None:
     shop.finish(process, signal.SIGKILL)
     reached = shop.contacts
     assert reached < 1500
-    code, _ = shop.finish(shop.start("serve", "jobs.yaml", "--once"))
-    assert (code, shop.contacts) == (0, 1500)
+    ended = shop.run("serve", "jobs.yaml", "--once")
+    assert (ended.code, shop.contacts) == (0, 1500)
     upserts = sum(each.upserts for each in shop.sandbox.vendor.contacts)
     assert upserts <= 1500 + 400  # what was in the air or in doubt, and not all of it again
     assert (shop.folder / "in" / "done" / "many.csv").exists()
@@ -247,11 +258,9 @@ def test_an_entry_carries_the_state_folder_of_the_environment(
 
 
 def test_schedule_prints_an_entry_and_the_schema(shop: Shop) -> None:
-    process = shop.start("schedule", "jobs.yaml", "--systemd")
-    printed, _ = process.communicate(timeout=30)
+    printed = shop.run("schedule", "jobs.yaml", "--systemd").out
     assert "OnCalendar=*-*-* *:*:00" in printed
-    process = shop.start("schedule", "--schema")
-    printed, _ = process.communicate(timeout=30)
+    printed = shop.run("schedule", "--schema").out
     assert json.loads(printed)["title"] == "Jobs of highlevel-importer"
-    code, said = shop.finish(shop.start("schedule", "jobs.yaml", "--job", "crn"))
-    assert (code, "has no job crn" in said) == (2, True)
+    ended = shop.run("schedule", "jobs.yaml", "--job", "crn")
+    assert (ended.code, "has no job crn" in ended.err) == (2, True)

@@ -73,7 +73,7 @@ def hook() -> Iterator[Hook]:
 
 
 def channel(**given: Any) -> Notify:
-    return Notify.model_validate(given)
+    return Notify.read(given)
 
 
 def test_a_webhook_is_sent_json(hook: Hook) -> None:

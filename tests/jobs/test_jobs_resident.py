@@ -300,7 +300,7 @@ async def test_the_health_port_answers_only_who_asks_for_this_machine(
 def test_a_report_can_be_linked() -> None:
     from tests.jobs.test_jobs_delivery import NOTICE
 
-    channel = Notify.model_validate(
+    channel = Notify.read(
         {"webhook": "https://example.com", "report_link": "https://files.example.com/{run_id}/report.html"}
     )
     assert linked(NOTICE, channel).report == "https://files.example.com/20261123-023000-ab12/report.html"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from importer.errors import MappingError
 from importer.mapping import parse_mapping
-from importer.mapping.assigning import assign, assigned_rules, in_order, used_column
+from importer.mapping.assigning import assign, assigned_rules, in_order, read_elsewhere, used_column
 from importer.yaml.document import YamlPath
 
 HEADER = ("E-mail", "Mail 2", "First", "Groups", "Town")
@@ -180,3 +180,26 @@ def test_of_several_columns_the_one_is_named_that_a_run_takes(cells: list[str], 
         each for each in assigned_rules(moved(SECOND, ("fields", "email")), HEADER) if len(each.columns) > 1
     )
     assert used_column(rule, cells) == used
+
+
+def test_a_column_that_no_form_shows_is_told_with_the_places_that_read_it() -> None:
+    text = """version: 1
+fields: {email: E-mail, companyName: {template: '{Firm} ({Branch})'}}
+custom_fields: {Plan: {columns: [Plan, Branch]}}
+tags: {columns: Group, marked: {Webinar: webinar-2026}}
+location: {column: Place}
+rows: {skip_if: [{column: State, blank: true}, {column: E-mail, blank: true}]}
+notes: [{column: Remarks}]
+"""
+    header = ["E-mail", "Firm", "Branch", "Plan", "Group", "webinar", "Place", "State", "Remarks", "Other"]
+
+    found = read_elsewhere(parse_mapping(text, name="m.yaml").model, header)
+
+    assert {header[place]: keys for place, keys in found.items()} == {
+        "E-mail": ("rows.skip_if",),
+        "Firm": ("fields.companyName.template",),
+        "Branch": ("fields.companyName.template",),
+        "webinar": ("tags.marked.Webinar",),
+        "State": ("rows.skip_if",),
+        "Remarks": ("notes",),
+    }

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]  # no stubs among our tools
 import pytest
 import yaml
 
@@ -22,7 +22,15 @@ MAPPINGS = sorted(path.name for path in (ROOT / "mappings").glob("*.yaml"))
 def valid(text: str) -> bool:
     """Judge as an editor does: YAML with its types, against the schema."""
     document: Any = yaml.safe_load(text)
-    return bool(jsonschema.Draft202012Validator(json_schema()).is_valid(document))
+    return bool(judge().is_valid(document))
+
+
+@cache
+def judge() -> Any:
+    """Give what validates documents; its library is dear to load, and every worker loads this module."""
+    import jsonschema  # type: ignore[import-untyped]  # no stubs among our tools
+
+    return jsonschema.Draft202012Validator(json_schema())
 
 
 def test_the_shipped_schema_is_the_one_of_this_code() -> None:
@@ -34,7 +42,7 @@ def test_the_key_reference_is_the_one_of_this_code() -> None:
 
 
 def test_the_schema_is_a_schema() -> None:
-    jsonschema.Draft202012Validator.check_schema(json_schema())
+    judge().check_schema(json_schema())
 
 
 @pytest.mark.parametrize("name", MAPPINGS)

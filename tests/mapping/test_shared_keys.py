@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +15,7 @@ from importer.highlevel.catalog import MATCH_BY
 from importer.mapping import parse_mapping
 from importer.mapping.persons import name_of
 from importer.mapping.shared_keys import MatchedBy
-from importer.records import Block, KeyLink, Outcome, Record, Remedy, row_id
+from importer.records import Block, KeyHolder, KeyLink, Outcome, Record, Remedy, row_id
 from importer.state.memory import KeyHolders
 
 HEADER = ["First", "Last", "E", "P"]
@@ -326,6 +326,31 @@ def test_a_new_name_beside_the_same_keys_is_what_counts_from_then_on(house: Hous
     house.run(["Ann", "Lee", "ann@x.com", OFFICE])
     house.run(["Ann", "Ray", "ann@x.com", OFFICE], run_id="run-2")
     assert kept(house.run(["Ann", "Ray", "new@x.com", OFFICE], run_id="run-3")) == ["email+phone"]
+
+
+class Written(KeyHolders):
+    """Counts the keys whose holder is written down."""
+
+    count = 0
+
+    def put(self, holders: Mapping[int, KeyHolder]) -> None:
+        self.count += len(holders)
+        super().put(holders)
+
+
+def test_a_second_pass_writes_anew_only_who_shares_a_key(tmp_path: Path) -> None:
+    rows = [("Ann", "Lee", "ann@x.de", OWN), ("Bob", "Ray", "bob@x.de", OFFICE), ("Cid", "Roe", "cid@x.de", OFFICE)]  # fmt: skip
+    with Written.open(tmp_path, place="https://crm.example", run_id="run-1") as store:
+        surveyor = parse_mapping(RULES).surveyor(HEADER, location_id="loc1", today=date(2026, 11, 23))
+        block = Block(source=0, numbers=range(2, 2 + len(rows)), rows=rows)
+        surveyor.see(block)
+        bound = surveyor.bind()
+        shared = bound.shared_keys(store, matched_by=lambda _: MATCH_BY, note=lambda _: None)
+        first = shared.decide(bound.read(block))
+        assert store.count == 5
+        store.flush()
+        assert shared.decide(bound.read(block)) == first
+        assert store.count - 5 < 5 - 2, "neither key of Ann's is anybody else's"
 
 
 def test_another_location_knows_nothing_of_it(house: House) -> None:

@@ -7,12 +7,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
 
-from tests.documents.test_documents import RUN, typed
+from tests.documents.test_documents import RUN, into_shell, typed
 from tests.package.conftest import clean_shell, environment_with
 
 pytestmark = [
@@ -52,7 +52,7 @@ def do_as_shown(page: str, scripts: Path, folder: Path) -> None:
     shell["PATH"] = f"{scripts}{os.pathsep}{os.environ['PATH']}"
     first = ["importer", "sample", "--as-documented"]
     subprocess.run([scripts / first[0], *first[1:]], cwd=folder, env=shell, capture_output=True, check=True)
-    for _ in typed(page, folder, shell):
+    for _ in typed(page, partial(into_shell, folder=folder, shell=shell)):
         pass
 
 

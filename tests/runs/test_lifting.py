@@ -83,11 +83,24 @@ def test_where_nobody_said_no_one_search_for_each_state_of_a_switch_tells() -> N
     known, searches = asked(lambda *_: (200, NOBODY), {"dnd", "dndSettings.SMS"})
 
     assert known
-    assert searches == [
+    assert sorted(searches) == [
         f"{location} {state}"
         for location in MANY
         for state in ("dnd True", "dndSettings.SMS.status active", "dndSettings.SMS.status permanent")
     ]
+
+
+def test_many_locations_are_asked_side_by_side_up_to_the_first_where_somebody_did() -> None:
+    rows = {f"loc{number:02}": 1_000 for number in range(40)}
+    known, searches = asked(lambda *_: (200, NOBODY), {"dnd"}, rows, tuple(rows))
+    assert known
+    assert len(searches) == 40
+
+    known, searches = asked(
+        lambda location, *_: (200, SOMEBODY if location == "loc03" else NOBODY), {"dnd"}, rows, tuple(rows)
+    )
+    assert not known
+    assert len(searches) == 16
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 if TYPE_CHECKING:
@@ -73,6 +72,8 @@ class Spec:
             schemas["UpsertContactDto"]["additionalProperties"] = False
 
     def faults(self, schema: str, value: Any) -> list[str]:
+        import jsonschema  # type: ignore[import-untyped]  # dear to load, and every worker loads this module
+
         pointer = {"$ref": f"#/components/schemas/{schema}", "components": self._document["components"]}
         return [fault.message for fault in jsonschema.Draft202012Validator(pointer).iter_errors(value)]
 

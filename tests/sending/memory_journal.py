@@ -80,8 +80,8 @@ class MemoryJournal:
             self.outcomes[each.row] = each
             self.history.append(f"settle {each.row}")
 
-    def pulse(self, pulse: Pulse) -> None:
-        self.pulses.append(pulse)
+    def pulse(self, *pulses: Pulse) -> None:
+        self.pulses += pulses
 
     def mark_quota(self, marks: Sequence[QuotaMark]) -> None:
         self.marks += marks

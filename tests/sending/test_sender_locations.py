@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import cycle
 from random import Random
 from typing import Any
 
 from importer.highlevel.calls import Call
 from importer.highlevel.catalog import CatalogNeeds
 from importer.sending import Sender, SendingPolicy
+from importer.sending.capacity import Demand
 from importer.settings import Connection, Secret
 from tests.sending.memory_journal import MemoryJournal
 from tests.sending.paper_vendor import PaperVendor
@@ -115,3 +117,48 @@ def test_throughput_grows_with_the_locations() -> None:
     journal, done_at = run_virtually(send(Archipelago(), places, 190, sorted_by_place=False))
     assert len(journal.outcomes) == 30 * 190
     assert max(done_at.values()) < 15  # 190 rows of one location take as long
+
+
+def test_a_file_of_many_locations_is_read_no_further_than_each_has_enough_to_send() -> None:
+    places = [f"loc{number}" for number in range(10)]
+    ahead: list[int] = []
+
+    async def check() -> MemoryJournal:
+        journal = MemoryJournal()
+        connection = Connection(tokens={place: Secret(place) for place in places})
+        async with Sender(
+            connection=connection,
+            journal=journal,
+            policy=SendingPolicy(locations_by_column=True, queue_rows=100),
+            clock=VirtualClock(),
+            client=Archipelago(),
+            dice=Random(1),  # noqa: S311  (jitter)
+        ) as sender:
+            for place in places:
+                await sender.open_location(place, CatalogNeeds())
+            for row, place in zip(range(2, 3_002), cycle(places)):
+                await sender.submit(people(1, first=row, place=place)[0])
+                ahead.append(row - 2 - len(journal.outcomes))
+            await sender.drain()
+        return journal
+
+    journal = run_virtually(check())
+    assert len(journal.outcomes) == 3_000
+    # 48 wait for each and up to 100 are in the air; without a limit all 3,000 were read at once
+    assert max(ahead) < 1_600
+
+
+def test_nobody_waits_for_a_location_that_takes_no_more_rows() -> None:
+    met: list[bool] = []
+    demand = Demand(100, wake=lambda: met.append(demand.met))
+    demand.join("loc1")
+    demand.join("loc2")
+    demand.fill("loc1", 50)
+    met.append(demand.met)
+    demand.leave("loc2")
+    demand.use("loc1", 30)
+    demand.use("loc1", 25)
+    demand.fill("loc1", 100)
+    demand.leave("loc1")
+    demand.use("loc1", 0)
+    assert met == [False, True, False, False]

@@ -203,6 +203,13 @@ def test_people_missing_from_a_complete_file_are_gone_since_then(memory: Memory,
     assert gone(memory, "4") == []
 
 
+def test_a_file_that_is_ended_twice_lacked_them_once(memory: Memory) -> None:
+    night(memory, "1", [ADA, BOB])
+    night(memory, "2", [ADA])
+    memory.begin(run_id="2", realm=REALM, feed="crm").finish(complete=True)
+    assert [times for _, _, times in gone(memory, "2")] == [1]
+
+
 def test_nobody_is_gone_after_a_run_that_did_not_see_all(memory: Memory) -> None:
     night(memory, "1", [ADA, BOB])
     turn = memory.begin(run_id="2", realm=REALM, feed="crm")

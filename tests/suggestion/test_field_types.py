@@ -12,7 +12,7 @@ from importer.suggestion.field_types import MOST_OPTIONS, FieldType, FieldValues
 
 
 def told(name: str, *values: Json, **rule: object) -> FieldType:
-    seen = FieldValues(name, Rule.model_validate({"column": name, **rule}))
+    seen = FieldValues(name, Rule.read({"column": name, **rule}))
     for value in values:
         seen.see(value)
     return seen.type()

@@ -1,4 +1,4 @@
-"""What is suggested is a mapping that loads, fits its file and maps the rows."""
+"""What is suggested is a mapping that loads, fits its file, maps the rows and lifts no block that somebody set meanwhile."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from importer.reading import open_source
 from importer.records import Outcome, Record
 from importer.settings import ReadingOptions
 from importer.suggestion.suggesting import Suggestion, suggest, suggest_file, suggest_from
-from tests.suggestion.scoring import LABELS, export, run, score_set, suggested
+from tests.mappings.lifting import lifting
+from tests.suggestion.scoring import FOLDERS, LABELS, export, run, score_set, suggested
 from tests.suggestion.views import assert_views_agree
 
 TESTS = Path(__file__).parent.parent
@@ -33,6 +34,18 @@ def test_a_suggestion_runs_on_the_file_it_was_made_from(kind: str, name: str) ->
     results = run(export(kind, name), suggestion.to_yaml())
     assert results
     assert any(isinstance(result, Record) for result in results)
+
+
+@pytest.mark.parametrize("kind", list(LABELS))
+def test_no_suggestion_lifts_a_block(kind: str) -> None:
+    texts = {name: suggested(kind, name).to_yaml() for name in LABELS[kind]}
+    by_mail = {name: text for name, text in texts.items() if "email" in parse_mapping(text).model.fields}
+    assert {name: rows for name, text in by_mail.items() if (rows := lifting(text))} == {}
+
+
+def test_every_export_of_a_set_is_labelled() -> None:
+    kept = {kind: {path.stem for path in folder.glob("*.csv")} for kind, folder in FOLDERS.items()}
+    assert kept == {kind: set(names) for kind, names in LABELS.items()}
 
 
 @pytest.mark.parametrize("kind", list(LABELS))

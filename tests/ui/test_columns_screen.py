@@ -165,10 +165,21 @@ def test_nothing_goes_on_before_the_columns_that_are_left_out_were_seen(
 
     screen.find("#left-seen").send_keys(Keys.SPACE)
     screen.until(lambda: screen.find("#check").tag_name == "a", "way on")
-    choose(screen, "Where City goes", "Not imported")
+    choose(screen, "Where Mobile goes", "Not imported")
 
     screen.until(lambda: len(screen.all("#left li")) == 3, "column more")
     screen.until(lambda: not screen.find("#check").is_enabled(), "way that is closed")
+
+
+def test_a_column_that_a_template_reads_is_not_among_those_left_out(
+    columns: tuple[OpenScreen, Callable[[], str]],
+) -> None:
+    screen, _ = columns
+
+    choose(screen, "Where City goes", "Not imported")
+
+    screen.shows("set in the file: fields.source.template")
+    assert [each.text for each in screen.all("#left li b")] == ["Color", "Secret"]
 
 
 def test_values_are_translated_and_the_others_kept_or_refused(

@@ -3,20 +3,22 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict
 
 from importer.yaml.document import MAX_NODES, parse, read
+from importer.yaml.section import Section, key
 
 
-class Inner(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class Inner(Section):
+    """What is asked for below."""
+
     minutes: int
 
 
-class Outer(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class Outer(Section):
+    """A file."""
+
     title: str
-    jobs: dict[str, Inner] = {}
+    jobs: dict[str, Inner] = key(default={})
 
 
 def faults(text: str) -> list[str]:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Annotated, Any, Final, Literal, Self
-
-from pydantic import Field, model_validator
+from typing import Annotated, Any, Final, Literal
 
 from importer.highlevel.fields import FieldKind
 from importer.mapping.language.rule import Rule, RuleKey
 from importer.mapping.language.scalars import Header, OnInvalid, one_or_more, spelled_columns
 from importer.records import FollowUpFor, value_type
-from importer.yaml.section import Flag, Section, Text
+from importer.yaml.section import Flag, NotEmpty, Section, Text, key
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -52,7 +50,7 @@ class Wish:
 
 
 def _for_whom() -> Any:
-    return Field(
+    return key(
         default=FollowUpFor.ALL,
         alias="for",
         description="For contacts that the row created, updated, or both.",
@@ -60,7 +58,7 @@ def _for_whom() -> Any:
 
 
 def _how_often(noun: str) -> Any:
-    return Field(
+    return key(
         default=True,
         description=f"A contact that has the same {noun} already gets no second one, whichever run or row added it. false: "
         "each run adds it again.",
@@ -70,7 +68,7 @@ def _how_often(noun: str) -> Any:
 class NoteRule(Rule):
     """A note for each contact."""
 
-    title: Rule | None = Field(
+    title: Rule | None = key(
         default=None,
         description="The note's title: a rule of its own; `{value: From the old CRM}` is a fixed one.",
     )
@@ -112,17 +110,17 @@ _TASK_PARTS: dict[str, tuple[str, FieldKind]] = {
 class TaskRule(Section):
     """A task for each contact."""
 
-    title: Rule = Field(description="What is to be done: a rule. A row where it is blank adds no task.")
-    due: Rule = Field(
+    title: Rule = key(description="What is to be done: a rule. A row where it is blank adds no task.")
+    due: Rule = key(
         description="Until when: a date, or a date with a time (`2026-12-01 15:30`). By the location's clock; a date alone is "
         "due at noon."
     )
-    body: Rule | None = Field(default=None, description="What there is to say about it.")
-    assigned_to: Rule | None = Field(
+    body: Rule | None = key(default=None, description="What there is to say about it.")
+    assigned_to: Rule | None = key(
         default=None, description="Whose it is: a user of the location by name, e-mail or id."
     )
-    done: Rule | None = Field(default=None, description="Whether it is done; not, unless said.")
-    overdue: Literal["refuse", "keep"] = Field(
+    done: Rule | None = key(default=None, description="Whether it is done; not, unless said.")
+    overdue: Literal["refuse", "keep"] = key(
         default="refuse",
         description="A task that is not done and was due before today: its date is not valid, and the rule of `due` says what "
         "becomes of it (`on_invalid`); or it is added as it is (keep).",
@@ -161,27 +159,25 @@ CUSTOM_PART: Final = "customFields."
 class OpportunityRule(Section):
     """A deal for each contact."""
 
-    pipeline: Text | Rule = Field(
+    pipeline: Text | Rule = key(
         description="The pipeline, by name or id: a text is the same for all rows, keys are a rule (`{column: Pipeline}`)."
     )
-    name: Rule = Field(description="What the deal is called: a rule. A row where it is blank adds no deal.")
-    stage: Rule | None = Field(
+    name: Rule = key(description="What the deal is called: a rule. A row where it is blank adds no deal.")
+    stage: Rule | None = key(
         default=None,
         description="A stage of the pipeline, by name or id; unless said, HighLevel takes the first.",
     )
-    value: Rule | None = Field(default=None, description="What it is worth: an amount.")
-    status: Rule | None = Field(
-        default=None, description="`open` (unless said), `won`, `lost` or `abandoned`."
-    )
-    assigned_to: Rule | None = Field(
+    value: Rule | None = key(default=None, description="What it is worth: an amount.")
+    status: Rule | None = key(default=None, description="`open` (unless said), `won`, `lost` or `abandoned`.")
+    assigned_to: Rule | None = key(
         default=None, description="Whose it is: a user of the location by name, e-mail or id."
     )
-    source: Rule | None = Field(
+    source: Rule | None = key(
         default=None,
         description="Where it came from. HighLevel shows it of deals, and its page on creating them does not list it: try it "
         "with one row.",
     )
-    custom_fields: dict[Text, Rule] = Field(
+    custom_fields: dict[Text, Rule] = key(
         default={}, description="Custom fields of deals, by name, by key (opportunity.term) or by id."
     )
     applies_to: FollowUpFor = _for_whom()
@@ -226,33 +222,30 @@ FOLLOWERS = "followers"
 class FollowersRule(Section):
     """Users who follow the contacts, beside those who do already."""
 
-    columns: one_or_more(Header) = Field(  # type: ignore[valid-type]
+    columns: one_or_more(Header) = key(  # type: ignore[valid-type]
         default=(), description="Columns that name users; all of them count."
     )
-    split: Annotated[str, Field(min_length=1)] = Field(
+    split: Annotated[str, NotEmpty()] = key(
         default=",",
         description="What separates the users in a cell. Where names are written `Lee, Ann`, another sign than the comma.",
     )
-    always: one_or_more(Text) = Field(  # type: ignore[valid-type]
+    always: one_or_more(Text) = key(  # type: ignore[valid-type]
         default=(), description="Users who follow every contact."
     )
-    on_invalid: OnInvalid = Field(
+    on_invalid: OnInvalid = key(
         default="fail",
         description="Who is no user of the location makes the row fail, or is left out with a warning (drop).",
     )
-    optional: Flag = Field(default=False, description="The file may lack the columns.")
+    optional: Flag = key(default=False, description="The file may lack the columns.")
     applies_to: FollowUpFor = _for_whom()
 
-    @model_validator(mode="before")
     @classmethod
     def _shorthand(cls, value: Any) -> Any:
         return spelled_columns(value)
 
-    @model_validator(mode="after")
-    def _some(self) -> Self:
+    def _check(self) -> None:
         if not self.columns and not self.always:
             raise ValueError("Followers need columns, always, or both.")
-        return self
 
     @property
     def header(self) -> str:

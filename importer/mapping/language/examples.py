@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self, TypeAlias
-
-from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+from typing import Annotated, TypeAlias
 
 from importer.codes import BY_NAME
 from importer.mapping.language.scalars import Header, one_or_more
-from importer.yaml.section import TEXT_SCHEMA, Section, Text
+from importer.yaml.section import TEXT_SCHEMA, AfterValidator, NotEmpty, Section, Text, WithJsonSchema, key
 from importer.yaml.sentences import did_you_mean
 
 
@@ -28,24 +26,22 @@ Expected: TypeAlias = ExpectedValue | dict[Text, ExpectedValue]
 class RowExample(Section):
     """A row, and what has to become of it: what it sends, or the code that it ends with."""
 
-    name: Text | None = Field(default=None, description="What the example shows, in words.")
-    row: dict[Header, Text] = Field(
-        min_length=1, description="Cells by their column; columns that are not named are blank."
+    name: Text | None = key(default=None, description="What the example shows, in words.")
+    row: Annotated[dict[Header, Text], NotEmpty()] = key(
+        description="Cells by their column; columns that are not named are blank."
     )
-    sends: dict[Text, Expected] | None = Field(
+    sends: dict[Text, Expected] | None = key(
         default=None,
         description="Values by field, as they have to go out; `tags`, `custom_fields` and `location` stand beside the fields. "
         '"" means: is not sent. Fields that are not named may hold anything.',
     )
-    code: CodeName | None = Field(
+    code: CodeName | None = key(
         default=None, description="The code that the row fails or is skipped with, in place of `sends`."
     )
-    warns: one_or_more(CodeName) = Field(  # type: ignore[valid-type]
+    warns: one_or_more(CodeName) = key(  # type: ignore[valid-type]
         default=(), description="Codes of warnings that the row has to carry."
     )
 
-    @model_validator(mode="after")
-    def _one_end(self) -> Self:
+    def _check(self) -> None:
         if (self.sends is None) == (self.code is None):
             raise ValueError("An example says what the row sends, or the code that it ends with.")
-        return self

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self, TypeAlias
-
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from typing import Annotated, Any, Literal, TypeAlias
 
 from importer.mapping.language.scalars import (
     DateOrder,
@@ -19,7 +17,7 @@ from importer.mapping.language.scalars import (
 from importer.mapping.language.template import parse_template
 from importer.mapping.transforms.steps import StepSpec
 from importer.records import OnUpdate
-from importer.yaml.section import Flag, Section, Text
+from importer.yaml.section import AfterValidator, BeforeValidator, Flag, NotEmpty, Section, Text, Within, key
 
 RuleKey: TypeAlias = tuple[str | int, ...]
 """Where a rule stands: ("fields", "email"), ("notes", 0)."""
@@ -35,77 +33,81 @@ def is_custom(key: RuleKey) -> bool:
     return len(key) > 1 and key[-2] == "custom_fields"
 
 
+def _template(text: str) -> str:
+    parse_template(text)
+    return text
+
+
 class Rule(Section):
     """Where a value comes from and what is done to it. Exactly one of column, columns, value, template."""
 
-    column: Header | None = Field(
-        default=None, description="The header of the column to take the value from."
+    column: Header | None = key(default=None, description="The header of the column to take the value from.")
+    columns: one_or_more(Header) | None = key(  # type: ignore[valid-type]
+        default=None,
+        description="Several headers; the first of them whose cell is not blank gives the value.",
     )
-    columns: one_or_more(Header) | None = Field(  # type: ignore[valid-type]
-        None, description="Several headers; the first of them whose cell is not blank gives the value."
-    )
-    value: Text | None = Field(default=None, description="A fixed value, the same for every row.")
-    template: Annotated[str, AfterValidator(lambda text: parse_template(text) and text)] | None = Field(
+    value: Text | None = key(default=None, description="A fixed value, the same for every row.")
+    template: Annotated[str, AfterValidator(_template)] | None = key(
         default=None,
         description="A text with headers in braces, `{First} {Last}`. Blank when all of its cells are; empty "
         "brackets and spaces that blank cells leave behind are taken out. `{{` stands for a brace.",
     )
-    default: Text | None = Field(default=None, description="The value to use when the cell is blank.")
-    map: dict[Text, Text] | None = Field(
+    default: Text | None = key(default=None, description="The value to use when the cell is blank.")
+    map: dict[Text, Text] | None = key(
         default=None,
         description="What each cell text stands for. Texts match exactly, else ignoring case and white space.",
     )
-    unmapped: Literal["fail", "keep"] | None = Field(
+    unmapped: Literal["fail", "keep"] | None = key(
         default=None,
         description="With `map`: a text that it does not list makes the row fail (the default; `on_invalid: drop` "
         "leaves the value out) or is kept as it is. A text that is already one of the map's results is always kept.",
     )
-    transforms: Annotated[tuple[StepSpec, ...], BeforeValidator(one_or_many)] = Field(
+    transforms: Annotated[tuple[StepSpec, ...], BeforeValidator(one_or_many)] = key(
         default=(),
         description="Named steps that the text goes through, in order; see the list of transforms.",
     )
-    format: Formats | None = Field(
+    format: Formats | None = key(
         default=None,
         description="How dates are written: `%d/%m/%Y` or `DD/MM/YYYY`, or a list of such. No other is taken.",
     )
-    date_order: DateOrder | None = Field(
+    date_order: DateOrder | None = key(
         default=None, description="For dates that can be read two ways, in this column."
     )
-    decimal: Literal[".", ","] | None = Field(
+    decimal: Literal[".", ","] | None = key(
         default=None, description="The decimal sign of numbers, in this column."
     )
-    region: Region | None = Field(
+    region: Region | None = key(
         default=None, description="The country of phone numbers that do not name theirs."
     )
-    several: Literal["first", "fail"] | None = Field(
+    several: Literal["first", "fail"] | None = key(
         default=None,
         description="Two phones or e-mails in one cell: take the first, with a warning (default), or fail.",
     )
-    pad: Annotated[int, Field(ge=3, le=8)] | None = Field(
+    pad: Annotated[int, Within(3, 8)] | None = key(
         default=None,
         description="For `postalCode`: how many digits codes have; shorter ones get their zeros back in front. Rows of "
         "a country whose codes are of another length are left alone.",
     )
-    codes: Flag | None = Field(
+    codes: Flag | None = key(
         default=None, description="For `state`: write US and Canadian states as their codes."
     )
-    split: Annotated[str, Field(min_length=1)] | None = Field(
+    split: Annotated[str, NotEmpty()] | None = key(
         default=None, description="What separates the values in a cell (custom fields with several choices)."
     )
-    required: Flag = Field(
+    required: Flag = key(
         default=False, description="A row without this value fails, and so does one whose value is not valid."
     )
-    optional: Flag = Field(
+    optional: Flag = key(
         default=False, description="The file may lack the column (columns); then there is no value."
     )
-    on_invalid: OnInvalid = Field(
+    on_invalid: OnInvalid = key(
         default="fail",
         description="A value that is not valid makes the row fail, or is left out with a warning (drop).",
     )
-    empty_cells: EmptyCells | None = Field(
+    empty_cells: EmptyCells | None = key(
         default=None, description="As the mapping's own `empty_cells`, for this value alone."
     )
-    on_update: OnUpdate | None = Field(
+    on_update: OnUpdate | None = key(
         default=None,
         description="What the value may do to a contact that exists: overwrite, only fill a blank (if_blank), nothing "
         "(never), or be added (append; custom fields of long text or several choices). All but overwrite compare rows "
@@ -118,15 +120,13 @@ class Rule(Section):
             return tuple(dict.fromkeys(parse_template(self.template).headers))
         return self.columns or ((self.column,) if self.column is not None else ())
 
-    @model_validator(mode="before")
     @classmethod
     def _shorthand(cls, value: Any) -> Any:
         if isinstance(value, str):
             return {"column": value}
         return {"columns": value} if isinstance(value, list) else value
 
-    @model_validator(mode="after")
-    def _one_origin(self) -> Self:
+    def _check(self) -> None:
         given = [key for key in ("column", "columns", "value", "template") if getattr(self, key) is not None]
         if len(given) != 1:
             said = "none is" if not given else " and ".join(given) + " are"
@@ -143,7 +143,6 @@ class Rule(Section):
             raise ValueError(
                 "'unmapped' says what happens to texts that `map` does not list; there is no map here."
             )
-        return self
 
 
 class OtherColumn(Rule):

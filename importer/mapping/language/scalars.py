@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
-
 from importer.highlevel.countries import NAMES, country_code
 from importer.highlevel.fields import COMPANY_FIELDS, FIELDS, NOT_WRITABLE
 from importer.mapping.values.dateformats import check_format
-from importer.yaml.section import TEXT_SCHEMA, TEXTS_SCHEMA
+from importer.yaml.section import (
+    TEXT_SCHEMA,
+    TEXTS_SCHEMA,
+    AfterValidator,
+    BeforeValidator,
+    NotEmpty,
+    WithJsonSchema,
+)
 from importer.yaml.sentences import did_you_mean
 
 
@@ -39,7 +44,7 @@ def one_or_more(kind: Any) -> Any:
     return Annotated[
         tuple[kind, ...],
         BeforeValidator(one_or_many),
-        Field(min_length=1),
+        NotEmpty(),
         WithJsonSchema({"anyOf": [TEXT_SCHEMA, TEXTS_SCHEMA]}),
     ]
 

@@ -11,7 +11,9 @@ from importer.yaml.section import TEXT_SCHEMA, TEXTS_SCHEMA
 
 def json_schema() -> dict[str, Any]:
     """Give the language as JSON Schema (draft 2020-12), shorthands included."""
-    schema = MappingModel.model_json_schema(by_alias=True)
+    from importer.yaml.json_schema import schema_of
+
+    schema = schema_of(MappingModel)
     parts = schema["$defs"]
     rule = {"anyOf": [TEXT_SCHEMA, TEXTS_SCHEMA, {"$ref": "#/$defs/Rule"}]}
     fields = schema["properties"]["fields"]
@@ -50,7 +52,6 @@ def json_schema() -> dict[str, Any]:
             "anyOf": [condition, {"type": "array", "items": condition}],
         }
     parts["TagsRule"]["properties"]["column"] = {**TEXT_SCHEMA, "description": "One column with tags."}
-    _tidy(schema)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "highlevel-importer mapping",
@@ -61,26 +62,3 @@ def json_schema() -> dict[str, Any]:
 def _widen(schema: dict[str, Any], name: str, kinds: dict[str, Any]) -> None:
     entry = schema["properties"][name]
     schema["properties"][name] = {"description": entry.get("description", ""), **kinds}
-
-
-def _tidy(node: Any) -> None:
-    """Take out what helps nobody who edits a mapping: titles made of key names, null as a choice, null defaults."""
-    if isinstance(node, list):
-        for item in node:
-            _tidy(item)
-        return
-    if not isinstance(node, dict):
-        return
-    if isinstance(node.get("title"), str):
-        del node["title"]
-    if "default" in node and (node["default"] is None or isinstance(node["default"], list | dict)):
-        del node["default"]
-    choices = node.get("anyOf")
-    if isinstance(choices, list) and {"type": "null"} in choices:
-        choices.remove({"type": "null"})
-        if len(choices) == 1:
-            del node["anyOf"]
-            node.update(choices[0])
-    for name, child in node.items():
-        # Names of properties are no keywords: a rule has a key that is called `default`.
-        _tidy(list(child.values()) if name in {"properties", "$defs"} else child)

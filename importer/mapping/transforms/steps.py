@@ -9,8 +9,6 @@ from functools import partial
 from html import unescape
 from typing import Annotated, Any, Final, TypeAlias
 
-from pydantic import BeforeValidator, WithJsonSchema
-
 from importer.mapping.transforms import patterns
 from importer.mapping.values import booleans, names, numbers, places
 from importer.mapping.values.conventions import Conventions
@@ -20,6 +18,7 @@ from importer.mapping.values.days import DateReader
 from importer.mapping.values.fault import ReadValue, ValueFault
 from importer.records import value_type
 from importer.runtime.regex import regex
+from importer.yaml.section import BeforeValidator, WithJsonSchema
 from importer.yaml.sentences import did_you_mean
 
 StepFunction: TypeAlias = Callable[[str], ReadValue]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from importer.errors import BudgetSpentError
 from importer.runtime.counting import counted
 
@@ -15,10 +17,10 @@ class Budget:
         self._limit = self._left = limit
         self.spent = 0
 
-    def spend(self, *, reserve: int = 0) -> None:
+    def spend(self, reserve: Callable[[], int]) -> None:
         """Take one request out of the budget, unless only ``reserve`` are left, kept for those who need them more."""
         if self._left is not None:
-            if self._left <= reserve:
+            if self._left <= reserve():
                 raise BudgetSpentError(
                     f"The budget of {counted(self._limit or 0, 'request')} is used up. Go on with `importer resume`, which "
                     "may send as many again; with --max-requests 0 it has no limit."

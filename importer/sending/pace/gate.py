@@ -7,6 +7,7 @@ hundred requests do not leave in one instant. A hold stops the whole location.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from aiolimiter import AsyncLimiter
@@ -44,10 +45,10 @@ class Gate:
         self.waiting = 0
         """Requests that stand before the gate: more workers would only make the queue longer."""
 
-    async def enter(self, *, begins: bool = False, keep: int = 0) -> Ticket:
+    async def enter(self, *, begins: bool = False, keep: Callable[[], int] = int) -> Ticket:
         """Wait for the right to send one request; raises the StopError that closed the gate.
 
-        ``begins``: it begins a row, where all others bring rows to their end; ``keep`` so many slots for those. After
+        ``begins``: it begins a row, where all others bring rows to their end; ``keep`` tells how many slots are for those: after
         a first burst that leaves none, nothing that lands could be finished for an interval.
         """
         if not self.waiting and self._ended(begins=begins) is None and self._wait_seconds(keep) <= 0:
@@ -139,7 +140,7 @@ class Gate:
         self._limiter = self._smooth()
         self._changed.set()
 
-    async def _pass(self, *, begins: bool, keep: int) -> Ticket:
+    async def _pass(self, *, begins: bool, keep: Callable[[], int]) -> Ticket:
         while True:
             if (ended := self._ended(begins=begins)) is not None:
                 raise ended
@@ -154,7 +155,7 @@ class Gate:
             if unchanged and self._wait_seconds(keep) <= 0:
                 return self.slots.take()
 
-    def _wait_seconds(self, keep: int) -> float:
+    def _wait_seconds(self, keep: Callable[[], int]) -> float:
         now = self._clock.monotonic()
         if self._room_until is None:
             self._room_until = now + self.slots.interval_seconds
@@ -162,7 +163,7 @@ class Gate:
             return self._held_until - now
         if self._narrow and self.slots.under_way:
             return self.slots.interval_seconds
-        free = self.slots.wait_seconds(now, keep=keep if now < self._room_until else 0)
+        free = self.slots.wait_seconds(now, keep=keep() if now < self._room_until else 0)
         # all slots are under way: none can be free earlier than one interval from now
         return self.slots.interval_seconds if free is None else free
 

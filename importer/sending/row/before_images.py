@@ -18,29 +18,11 @@ from importer.sending.call_state import Unanswered
 from importer.sending.caller import Caller
 from importer.sending.looking import ContactCallState
 from importer.sending.row import outcomes
-from importer.sending.row.drift import may_overwrite
 from importer.sending.row.matching import find_match
 from importer.sending.row.submitted import SubmittedRow
 
 Keep: TypeAlias = Callable[[SubmittedRow, BeforeImage], Awaitable[None]]
 """Writes down what a row found, and returns when that is durable."""
-
-
-def planned_image(record: Record) -> BeforeImage | None:
-    """Give what a comparison knows of the contact; None where the contact is looked at once more before it is written to."""
-    planned = record.planned
-    if planned is None or planned.creates or record.contact_id is None:
-        return None
-    if may_overwrite(planned):
-        return None
-    return BeforeImage(
-        row=record.row,
-        contact_id=record.contact_id,
-        part=ImagePart.VALUES,
-        changes=planned.changes,
-        tags_added=planned.tags_added,
-        tags_removed=planned.tags_removed,
-    )
 
 
 class BeforeImages:

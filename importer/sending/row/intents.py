@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from importer.records import Intent
+from importer.records import BeforeImage, ImagePart, Intent, Record
 from importer.sending.caller import Caller
+from importer.sending.row.drift import may_overwrite
 from importer.sending.row.submitted import SubmittedRow
 
 _LEASE_SECONDS: Final = 2.0
@@ -25,6 +26,23 @@ def intent_of(submitted: SubmittedRow, caller: Caller, *, exact: bool = False) -
         last_attempt_at=caller.clock.now() + _LEASE_SECONDS,
         attempts=submitted.attempts + 1,
         exact=exact,
+    )
+
+
+def planned_image(record: Record) -> BeforeImage | None:
+    """Give what a comparison knows of the contact; None where the contact is looked at once more before it is written to."""
+    planned = record.planned
+    if planned is None or planned.creates or record.contact_id is None:
+        return None
+    if may_overwrite(planned):
+        return None
+    return BeforeImage(
+        row=record.row,
+        contact_id=record.contact_id,
+        part=ImagePart.VALUES,
+        changes=planned.changes,
+        tags_added=planned.tags_added,
+        tags_removed=planned.tags_removed,
     )
 
 

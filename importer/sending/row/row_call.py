@@ -59,6 +59,7 @@ class RowCallState(CallState):
         submitted, now = self.submitted, self._caller.clock.monotonic()
         submitted.attempts += 1
         submitted.perhaps_stored = True
+        self._leases.let_go(submitted)
         if submitted.sent_here_at is None:
             submitted.sent_here_at = now
         if submitted.first_attempt_at is None:

@@ -7,7 +7,7 @@ from math import inf
 from importer.highlevel.follow_ups import FollowUp, Step
 from importer.highlevel.payload import match_keys, repeatable
 from importer.records import Added, FollowUpMark, FollowUpState, Intent, Landed, Record, RowId, value_type
-from importer.sending.journal_batches import Turn
+from importer.sending.journal_batches import Receipt
 from importer.sending.lanes import Lane
 
 
@@ -29,11 +29,11 @@ class SubmittedRow:
         "leased_until",
         "not_before",
         "perhaps_stored",
+        "receipt",
         "record",
         "repeatable",
         "row",
         "sent_here_at",
-        "turn",
     )  # fmt: skip
 
     def __init__(self, record: Record, row_state: Intent | Landed | None = None) -> None:
@@ -60,7 +60,7 @@ class SubmittedRow:
         """The same, and for good."""
         self.sent_here_at: float | None = None
         """The first attempt of this session, by our monotonic clock."""
-        self.turn: Turn | None = None
+        self.receipt: Receipt | None = None
         """The append that writes it down, as of the last time."""
         self.leased_until = -inf
         """Until then, on the monotonic clock, an attempt may leave without being written down."""

@@ -45,9 +45,9 @@ def forget_rows(folder: Path, traces: PersonTraces) -> None:
     """Take out of a journal whose rows these were; its other rows, its counts and its seal stay as they are."""
     # What was changed still stands in the file, and in its log, until it is written anew.
     with _journal(folder) as db, db.erasing(anew=True):
+        forget = _forget_unsealed if db.shared else _forget_sealed
         for row, _ in list(_meant(db, traces)):
-            _forget_outcome(db, row)
-            _forget_landing(db, row)
+            forget(db, row)
             _forget_beside(db, row)
 
 
@@ -68,6 +68,21 @@ def _meant(db: Database, traces: PersonTraces) -> Iterator[tuple[RowId, str | No
             if row in rows or contact_id in contact_ids or any(map(mentions, filter(None, texts))):
                 yield row, contact_id
         last = page[-1][0]
+
+
+def _forget_sealed(db: Database, row: RowId) -> None:
+    """Write the checksums anew, by which somebody else's change of a file is found."""
+    _forget_outcome(db, row)
+    _forget_landing(db, row)
+
+
+def _forget_unsealed(db: Database, row: RowId) -> None:
+    message = "CASE WHEN message IS NULL THEN NULL ELSE ? END"
+    db.execute(
+        f'UPDATE outcomes SET contact_id = NULL, warnings = NULL, message = {message} WHERE "row" = ?',  # noqa: S608  (our own text)
+        (FORGOTTEN, row),
+    )
+    db.execute("UPDATE landed SET contact_id = '', warnings = NULL WHERE \"row\" = ?", (row,))
 
 
 def _forget_outcome(db: Database, row: RowId) -> None:

@@ -265,10 +265,10 @@ class Journal:
             Append(landed=list(landed), marks=list(marks), outcomes=list(outcomes), images=list(images))
         ).result()
 
-    def pulse(self, pulse: Pulse) -> None:
-        """Keep one stretch of sending for the report."""
+    def pulse(self, *pulses: Pulse) -> None:
+        """Keep stretches of sending for the report."""
         names = figures.PULSE_COLUMNS.split(", ")
-        self._appends.note(PULSE, [tuple(getattr(pulse, name) for name in names)])
+        self._appends.note(PULSE, [tuple(getattr(pulse, name) for name in names) for pulse in pulses])
 
     def mark_quota(self, marks: Iterable[QuotaMark]) -> None:
         """Keep what is used of locations' quotas."""

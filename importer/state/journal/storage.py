@@ -246,8 +246,12 @@ def fetch_sources(run: Run, folder: Path) -> None:
 
 def _own_copies(run: Run, folder: Path) -> Iterator[tuple[str, Path]]:
     for source in run.sources:
-        if source.path.is_relative_to(folder):
-            yield source.path.relative_to(folder).as_posix(), source.path
+        paths = [source.path]
+        paths += [source.corrections_path] if source.corrections_sha256 else []
+        paths += [source.rows_path] if source.rows_sha256 else []
+        for path in paths:
+            if path.is_relative_to(folder):
+                yield path.relative_to(folder).as_posix(), path
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -175,14 +175,16 @@ class Memory:
         """
         realm = realm.rstrip("/")
         with self._db.transaction() as database:
-            found = database.execute("SELECT pass, whole FROM passes WHERE run_id = ?", (run_id,)).fetchone()
+            known = "SELECT pass, whole FROM passes WHERE run_id = ?"
+            found = database.execute(known, (run_id,)).fetchone()
             if found is None:
                 whole = not changed_only or self._full_due(realm, feed, full_every)
+                # another part of the run may begin it at this very moment
                 database.execute(
-                    "INSERT INTO passes (run_id, realm, feed, begun_at, whole) VALUES (?, ?, ?, ?, ?)",
+                    "INSERT OR IGNORE INTO passes (run_id, realm, feed, begun_at, whole) VALUES (?, ?, ?, ?, ?)",
                     (run_id, realm, feed, self._clock.now(), whole),
                 )
-                found = database.execute("SELECT max(pass), ? FROM passes", (whole,)).fetchone()
+                found = database.execute(known, (run_id,)).fetchone()
         turn = MemoryPass(
             self, number=int(found[0]), realm=realm, feed=feed, whole=bool(found[1]), learns=changed_only
         )
@@ -263,12 +265,19 @@ class MemoryPass:
             self.flush()
 
     def finish(self, *, complete: bool) -> None:
-        """End the pass; ``complete`` when every row of every source was seen and settled, so that who is gone is gone."""
+        """End the pass; ``complete`` when every row of every source was seen and settled, so that who is gone is gone.
+
+        Ended twice, as where two machines end a run, it is one file that lacked them.
+        """
         with self._database.transaction():
             self._write_settled()
-            if complete and self._learns:
+            if complete and self._learns and not self._is_complete():
                 self._mark_gone()
             self._database.execute("UPDATE passes SET complete = ? WHERE pass = ?", (complete, self._number))
+
+    def _is_complete(self) -> bool:
+        query = "SELECT complete FROM passes WHERE pass = ?"
+        return bool(self._database.execute(query, (self._number,)).fetchone()[0])
 
     def gone(self, *, passes: int = 1) -> Iterator[Leaver]:
         """List whom at least so many complete files in a row lacked, in the locations that this file has people of."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from importer.errors import StateError
+from importer.errors import RunConflictError, StateError
 from importer.runtime.regex import regex
 from importer.state.postgres.connection import Connection, Error, state_error
 from importer.state.postgres.database import PostgresDatabase, in_use_key, lock_key, quoted
@@ -24,6 +25,14 @@ _OF_RUNS: Final = r"^importer_run_\d{8}-\d{6}-[0-9a-f]{4}$"
 _ASKED_AT_ONCE: Final = 200
 _LONGEST: Final = 63
 """The names of Postgres are cut there."""
+_PATIENCE_SECONDS: Final = 1.0
+"""Somebody who only looks at a run is through by then."""
+_TRY_SECONDS: Final = 0.05
+_USERS: Final = """
+    SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND classid = $1::bigint::oid AND objid = $2::bigint::oid
+        AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 _RUN_JOURNAL: Final = regex(r"runs/([^/]+)/journal")
 _RUN_FILE: Final = regex(r"runs/([^/]+)/(.+)")
 _DROPPED: Final = regex(r"(plans|mirrors)/|runs/[^/]+/plan\.db")
@@ -120,11 +129,32 @@ def delete_schema(face: Face, path: Path) -> None:
 
 
 def drop_run(face: Face, run_id: str) -> None:
-    """Delete all that was kept of a run."""
+    """Delete all that was kept of a run. Raises RunConflictError where somebody works on it, or looks at it."""
     query = "SELECT nspname FROM pg_namespace WHERE nspname = $1 OR starts_with(nspname, $1 || '_')"
     with _asking(face) as connection, connection.transaction():
+        _refuse_in_use(connection, run_id)
         for (found,) in connection.execute(query, (run_schema(run_id),)).fetchall():
             connection.execute(f"DROP SCHEMA IF EXISTS {quoted(found)} CASCADE")
+
+
+def refuse_in_use(face: Face, run_id: str) -> None:
+    """Raise RunConflictError where somebody works on a run, or looks at it: a worker holds its part's location alone."""
+    with _asking(face) as connection, connection.transaction():
+        _refuse_in_use(connection, run_id)
+
+
+def _refuse_in_use(connection: Connection, run_id: str) -> None:
+    key = in_use_key(run_schema(run_id))
+    until = time.monotonic() + _PATIENCE_SECONDS
+    # kept to the end of the transaction: whoever opens the run meanwhile waits for what becomes of it
+    while connection.execute(f"SELECT pg_try_advisory_xact_lock({key})").fetchone() != (True,):
+        if time.monotonic() > until:
+            found = connection.execute(_USERS, (key >> 32 & 0xFFFF_FFFF, key & 0xFFFF_FFFF)).fetchone()
+            raise RunConflictError(
+                f"Run {run_id} is being worked on by {(found and found[0]) or 'another process'}. Stop it first, or wait for "
+                f"its end: importer stop {run_id}"
+            )
+        time.sleep(_TRY_SECONDS)
 
 
 def run_ids(face: Face) -> list[str]:

@@ -10,6 +10,8 @@ const CUSTOM = "custom_fields";
 const pathKey = (path) => JSON.stringify(path);
 const rulesOf = (state, column) => state.rules.filter((rule) => rule.places.includes(column));
 const ruleOf = (state, column) => rulesOf(state, column)[0];
+// Where the mapping reads a column that no form shows: in a template, as the mark of a tag, to leave rows out.
+const elsewhereOf = (state, column) => state.elsewhere[column] || [];
 const whole = (rule) => (rule.rule && typeof rule.rule === "object" && !Array.isArray(rule.rule) ? rule.rule : {});
 const namesPlace = (state, column) => state.location_column !== null && plainHeader(state.samples[column].header) === plainHeader(state.location_column);
 const plainHeader = (header) => header.trim().replace(/\s+/g, " ").toLowerCase();
@@ -21,7 +23,7 @@ const leftOf = (state, column) => state.suggestion.left.find((left) => left.numb
 function toDecide(state, column) {
   const rule = ruleOf(state, column);
   const about = rule ? guessOf(state, state.samples[column].header) : leftOf(state, column);
-  if (!about || (rule && about.key !== rule.key)) return false;
+  if (!about || (rule && about.key !== rule.key) || (!rule && elsewhereOf(state, column).length)) return false;
   return about.doubts.some((doubt) => doubt.loud && (!rule || doubt.code.startsWith("consent")));
 }
 const undecided = (state, column) => toDecide(state, column) && !state.acknowledged.includes(state.samples[column].header);
@@ -79,7 +81,7 @@ function Columns() {
   const lookAgain = () => { looked.current = new Set(look); setFilter("look"); };
   const identified = state.rules.some((rule) => rule.places.length && ["email", "phone", "id"].includes(rule.path[1]) && rule.path[0] === "fields");
   const open = all.filter((column) => undecided(state, column));
-  const left = all.filter((column) => !ruleOf(state, column) && !namesPlace(state, column) && state.samples[column].filled && !toDecide(state, column));
+  const left = all.filter((column) => !ruleOf(state, column) && !elsewhereOf(state, column).length && !namesPlace(state, column) && state.samples[column].filled && !toDecide(state, column));
   const unseen = left.filter((column) => !state.acknowledged.includes(state.samples[column].header));
   return html`<${Trouble} error=${error} />
     <${Known} state=${state} />
@@ -124,7 +126,7 @@ function needsLook(state, column) {
 
 function Known({ state }) {
   return html`<p class="note">${t("columns.counts", {
-    mapped: number(state.samples.filter((_, column) => ruleOf(state, column)).length), all: number(state.samples.length) })}</p>`;
+    mapped: number(state.samples.filter((_, column) => ruleOf(state, column) || elsewhereOf(state, column).length).length), all: number(state.samples.length) })}</p>`;
 }
 
 // What a workbook hides was often put away on purpose: it is imported only by whoever saw that it is there.
@@ -187,7 +189,8 @@ function Column({ column, state, change, acknowledge }) {
     return change({ do: "assign", place: column, target, ...(rules.length || adding ? { instead_of: before ? [before.path] : [] } : {}) });
   };
 
-  return html`<li class=${rule ? "column" : "column out"}>
+  const elsewhere = elsewhereOf(state, column);
+  return html`<li class=${rule || elsewhere.length ? "column" : "column out"}>
     <div class="what">
       <h2 class="header">${title}</h2>${sample.hidden ? html`<p><span class="chip">${t("columns.hidden")}</span></p>` : null}
       <p class="samples">${sample.values.slice(0, 4).map((value) => html`<span class="value cell">${value}</span>`)}</p>
@@ -203,7 +206,8 @@ function Column({ column, state, change, acknowledge }) {
       ${adding ? html`<${Target} rule=${null} label=${t("columns.also_to")} title=${title} header=${sample.header} state=${state} choose=${(target) => assign(target, null)} />`
         : rule ? html`<p><button type="button" class="quiet also" aria-label=${t("columns.also_of", { what: t("columns.also"), name: title })} onClick=${() => setAdding(true)}>${t("columns.also")}</button></p>` : null}
       ${namesPlace(state, column) ? html`<p class="notice good names-place">${t("several.names")} <a href=${`/d/${draft.id}/account`}>${t("several.see")}</a></p>` : null}
-      ${!rule && left && !namesPlace(state, column) ? html`${left.doubts.length ? null : html`<p class="note">${left.note}</p>`}
+      ${elsewhere.length ? html`<p class="note"><span class="chip">${t("columns.by_hand", { keys: elsewhere.join(", ") })}</span></p>` : null}
+      ${!rule && left && !elsewhere.length && !namesPlace(state, column) ? html`${left.doubts.length ? null : html`<p class="note">${left.note}</p>`}
         ${left.doubts.map((doubt) => html`<p class=${doubt.loud ? "notice halt" : "note"}>${doubt.sentence}</p>`)}` : null}
       ${toDecide(state, column) ? html`<label class="choice"><input type="checkbox" checked=${state.acknowledged.includes(sample.header)}
         onChange=${(event) => acknowledge(event.target.checked ? [...state.acknowledged, sample.header] : state.acknowledged.filter((each) => each !== sample.header))} />
@@ -212,7 +216,7 @@ function Column({ column, state, change, acknowledge }) {
         <summary>${t("columns.values")}</summary>${strange.length ? html`<p class="notice halt">${t("fields.strange", { n: number(strange.length) })}</p>` : null}
         ${values ? html`<${ValueMap} values=${values} rule=${rule} header=${sample.header} change=${change} setValues=${setValues} field=${field} strange=${strange} />` : null}</details>` : null}
     </div>
-    <div class="sent">${(rules.length ? rules : [null]).map((each) => html`${rules.length > 1 ? html`<h3 class="note">${targetName(state, each)}</h3>` : null}<${Sent} rule=${each} state=${state} column=${column} />`)}</div>
+    <div class="sent">${(rules.length ? rules : [null]).map((each) => html`${rules.length > 1 ? html`<h3 class="note">${targetName(state, each)}</h3>` : null}${!each && elsewhere.length ? html`<p class="note">${t("columns.read_elsewhere")}</p>` : html`<${Sent} rule=${each} state=${state} column=${column} />`}`)}</div>
   </li>`;
 }
 

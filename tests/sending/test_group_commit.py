@@ -1,0 +1,232 @@
+"""One append for what all locations come to in a turn: nothing is sent, and nobody told, before it is durable."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+
+import pytest
+
+from importer.errors import InterruptedRunError, StateError, StopError
+from importer.highlevel.catalog import CatalogNeeds
+from importer.records import Append, Intent, Outcome, Status
+from importer.sending import Sender
+from importer.sending.journal_batches import LONGEST_APPEND, JournalBatcher
+from tests.sending.memory_journal import MemoryJournal
+from tests.sending.paper_vendor import PaperVendor
+from tests.sending.runs import PLACE, paper_sender, people, send_on_paper
+from tests.sending.virtual_time import VirtualClock, run_virtually
+
+
+class SlowJournal(MemoryJournal):
+    """Its appends take until somebody lets the disk go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.under_way: list[tuple[Append, Future[None]]] = []
+        self.slow = True
+        self.lengths: list[int] = []
+
+    def write(self, append: Append) -> Future[None]:
+        self.lengths.append(_lines(append))
+        if not self.slow:
+            return super().write(append)
+        ended: Future[None] = Future()
+        self.under_way.append((append, ended))
+        return ended
+
+    def go_on(self) -> None:
+        """Let what is under way become durable, and be quick from now on."""
+        self.slow = False
+        for append, ended in self.under_way:
+            self.keep(append)
+            ended.set_result(None)
+
+    def fail(self, error: Exception) -> None:
+        self.slow = False
+        for _, ended in self.under_way:
+            ended.set_exception(error)
+
+
+def _lines(append: Append) -> int:
+    parts = (append.intents, append.images, append.landed, append.marks, append.outcomes, append.withdrawn)
+    return sum(map(len, parts))
+
+
+def _intent(row: int) -> Intent:
+    return Intent(row=row, location_id=PLACE, first_attempt_at=1.0)
+
+
+def _settled(row: int) -> Outcome:
+    return Outcome(row=row, status=Status.CREATED, location_id=PLACE, contact_id=f"contact{row}")
+
+
+class Told:
+    """Whom a batcher told, and of what."""
+
+    def __init__(self, journal: MemoryJournal) -> None:
+        self.rows: list[int] = []
+        self.stopped: list[StopError] = []
+        self.batcher = JournalBatcher(
+            journal,
+            clock=VirtualClock(),
+            see=lambda _outcome: None,
+            notify=lambda outcome: self.rows.append(outcome.row),
+            stop=self.stopped.append,
+        )
+
+
+async def _turns(ended: Callable[[], bool] = lambda: False) -> None:
+    for _ in range(50):
+        if ended():
+            return
+        await asyncio.sleep(0.01)
+
+
+def test_nobody_is_told_of_an_outcome_before_it_is_durable() -> None:
+    async def check() -> None:
+        journal = SlowJournal()
+        told = Told(journal)
+        told.batcher.settle(_settled(2))
+        await _turns(lambda: bool(journal.under_way))
+        told.batcher.settle(_settled(3))  # gathers for the next one
+        await _turns()
+        assert (told.rows, len(journal.under_way)) == ([], 1)
+        journal.go_on()
+        await _turns()
+        assert told.rows == [2, 3]
+        assert journal.appends == [1, 1]
+
+    run_virtually(check())
+
+
+def test_what_is_written_at_once_waits_for_what_is_under_way() -> None:
+    async def check() -> None:
+        journal = SlowJournal()
+        told = Told(journal)
+        told.batcher.settle(_settled(2))
+        await _turns(lambda: bool(journal.under_way))
+        told.batcher.settle(_settled(3))
+        journal.go_on()
+        told.batcher.flush()
+        assert told.rows == [2, 3]
+        await _turns()
+        assert told.rows == [2, 3], "and nothing is told twice"
+
+    run_virtually(check())
+
+
+def test_no_append_is_longer_than_its_bound_however_much_comes_in_one_turn() -> None:
+    async def check() -> None:
+        journal = SlowJournal()
+        journal.slow = False
+        told = Told(journal)
+        for row in range(2, 3_502):
+            told.batcher.settle(_settled(row))
+        await _turns()
+        assert max(journal.lengths) == LONGEST_APPEND
+        assert told.rows == list(range(2, 3_502))
+
+    run_virtually(check())
+
+
+def test_intents_of_one_turn_share_an_append_and_one_who_gives_up_leaves_the_others_waiting() -> None:
+    async def check() -> None:
+        journal = SlowJournal()
+        told = Told(journal)
+        waiting = [asyncio.ensure_future(told.batcher.intend([_intent(row)]).wait()) for row in (2, 3, 4)]
+        await _turns(lambda: bool(journal.under_way))
+        waiting[1].cancel()
+        await _turns()
+        assert [task.done() for task in waiting] == [False, True, False]
+        journal.go_on()
+        await _turns()
+        assert [task.done() for task in waiting] == [True, True, True]
+        assert journal.intended_at_once == [3]
+
+    run_virtually(check())
+
+
+def test_an_append_that_fails_tells_of_none_of_its_rows_and_lets_nothing_be_sent() -> None:
+    async def check() -> None:
+        journal = SlowJournal()
+        told = Told(journal)
+        told.batcher.settle(_settled(2))
+        waiting = asyncio.ensure_future(told.batcher.intend([_intent(3)]).wait())
+        await _turns(lambda: bool(journal.under_way))
+        journal.fail(OSError(28, "No space left on device"))
+        with pytest.raises(StateError, match="No space left"):
+            await waiting
+        with pytest.raises(StateError, match="No space left"):
+            await told.batcher.intend([_intent(4)]).wait()
+        told.batcher.flush()
+        assert (told.rows, journal.history) == ([], [])
+        assert [str(each) for each in told.stopped] == [
+            "The journal cannot be written: [Errno 28] No space left on device."
+        ]
+
+    run_virtually(check())
+
+
+def _upserts(vendor: PaperVendor) -> int:
+    return sum(call.path == "/contacts/upsert" for call in vendor.calls)
+
+
+def test_nothing_is_sent_before_its_intent_is_durable() -> None:
+    async def check() -> None:
+        vendor, journal = PaperVendor(), SlowJournal()
+        async with paper_sender(vendor, journal) as sender:
+            sending = await _begin(sender, journal, rows=3)
+            await _turns()
+            assert _upserts(vendor) == 0
+            journal.go_on()
+            await sending
+        assert _upserts(vendor) == 3
+
+    run_virtually(check())
+
+
+def test_a_stop_while_an_intent_is_written_sends_nothing_and_takes_it_back() -> None:
+    async def check() -> None:
+        vendor, journal = PaperVendor(), SlowJournal()
+        async with paper_sender(vendor, journal) as sender:
+            sending = await _begin(sender, journal, rows=3)
+            sender.stop(InterruptedRunError("Stopped by SIGINT."))
+            journal.go_on()
+            with pytest.raises(InterruptedRunError):
+                await sending
+        assert _upserts(vendor) == 0
+        assert sorted(intent.row for intent in journal.withdrawn) == [2, 3, 4]
+
+    run_virtually(check())
+
+
+def test_a_journal_that_cannot_take_an_intent_ends_the_run_and_nothing_was_sent() -> None:
+    async def check() -> None:
+        vendor, journal = PaperVendor(), SlowJournal()
+        async with paper_sender(vendor, journal) as sender:
+            sending = await _begin(sender, journal, rows=3)
+            journal.fail(StateError("The disk is gone."))
+            with pytest.raises(StateError, match=r"The disk is gone\."):
+                await sending
+        assert _upserts(vendor) == 0
+
+    run_virtually(check())
+
+
+async def _begin(sender: Sender, journal: SlowJournal, *, rows: int) -> asyncio.Task[None]:
+    """Hand rows over; gives what drains the sender, once the first append is under way."""
+    await sender.open_location(PLACE, CatalogNeeds())
+    for each in people(rows):
+        await sender.submit(each)
+    await _turns(lambda: bool(journal.under_way))
+    return asyncio.ensure_future(sender.drain())
+
+
+def test_rows_that_stood_ready_while_the_window_was_full_are_written_down_anew_together() -> None:
+    journal = MemoryJournal()
+    send_on_paper(PaperVendor(), 520, journal=journal)
+    assert len(journal.outcomes) == 520
+    # six windows; 473 appends as long as each of these rows took one of its own
+    assert len(journal.intended_at_once) < 100
