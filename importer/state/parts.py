@@ -89,6 +89,13 @@ class RunParts:
             found = db.execute(f"SELECT {_COLUMNS} FROM parts ORDER BY location").fetchall()  # noqa: S608  (our own names)
         return tuple(_line(*cells) for cells in found)
 
+    def under_way(self) -> bool:
+        """Tell whether a part waits for a worker or is with one, without a look at thousands of lines."""
+        query = "SELECT EXISTS (SELECT 1 FROM parts WHERE state IN (?, ?))"
+        with self._opened() as db:
+            found = db.execute(query, (PartState.QUEUED.value, PartState.RUNNING.value)).fetchone()
+        return bool(found[0])
+
     def line(self, location: str) -> PartLine | None:
         """Tell what is known of the part of a location, without a look at thousands of others."""
         if location == WHOLE:
@@ -155,9 +162,11 @@ class RunParts:
 
     def wished(self) -> dict[str, tuple[EndWish, str]]:
         """Tell which parts are asked to end, and by whom."""
-        return {
-            line.location: (line.wish, line.wished_by or "") for line in self.lines() if line.wish is not None
-        }
+        with self._opened() as db:
+            found = db.execute(
+                "SELECT location, wish, wished_by FROM parts WHERE wish IS NOT NULL ORDER BY location"
+            ).fetchall()
+        return {location: (EndWish(wish), by or "") for location, wish, by in found}
 
     @contextlib.contextmanager
     def take(
