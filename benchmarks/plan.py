@@ -92,7 +92,7 @@ def measure(words: list[str], folder: Path, settings: dict[str, str]) -> tuple[d
         text=True,
     )
     assert process.stdout is not None
-    with watched_memory(process.pid) as peaks:
+    with watched_memory(process.pid) as memory:
         told = process.stdout.read()
     _, status, used = os.wait4(process.pid, 0)
     if status:
@@ -100,7 +100,7 @@ def measure(words: list[str], folder: Path, settings: dict[str, str]) -> tuple[d
     return json.loads(told), {
         "s": time.monotonic() - began,
         "s CPU": used.ru_utime + used.ru_stime,
-        "MB": sum(peaks.values()),
+        "MB": sum(memory.peaks.values()),
     }
 
 

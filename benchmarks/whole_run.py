@@ -6,7 +6,8 @@
 An import of a file this large uses two processes: CPU and memory are those of both. Beside each import, in turn with
 it: a bare aiohttp loop that posts ready bytes, and a script of pandas and asyncio.gather that imports the same file.
 "while sending" leaves out what happens before the first and after the last request. Client and server share the cores,
-and the machine is noisy: each figure is the best of some turns, and what counts are ratios.
+and the machine is noisy: each figure is the best of some turns, and what counts are ratios. Of the memory, "peak" is the sum
+of each process' own peak, and "PSS" what both took in one moment, with what they share counted once.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -53,7 +55,7 @@ def measure(words: list[str], rows: int, settings: dict[str, str]) -> tuple[str,
     began = time.perf_counter()
     process = subprocess.Popen([sys.executable, *words], env=settings, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    with watched_memory(process.pid) as peaks:
+    with watched_memory(process.pid) as memory:
         told = process.stdout.read()
     _, status, used = os.wait4(process.pid, 0)
     if status:
@@ -62,36 +64,56 @@ def measure(words: list[str], rows: int, settings: dict[str, str]) -> tuple[str,
         "rows/s": rows / (time.perf_counter() - began),
         "CPU us/row": (used.ru_utime + used.ru_stime) / rows * 1e6,
         # of one process the system tells the peak; of two, each one's own peak is counted
-        "peak MB": sum(peaks.values()) or used.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10),
+        "peak MB": sum(memory.peaks.values())
+        or used.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10),
+        "PSS MB": memory.whole,
     }
 
 
+@dataclass
+class Memory:
+    """What a process and those it starts took, in MB, as far as /proc tells it."""
+
+    peaks: dict[int, float] = field(default_factory=dict)
+    """The peak of each; added up, code that several share counts several times, and peaks of different moments as one."""
+    whole: float = 0.0
+    """The most that all of them took in one moment, what they share counted once (PSS); looked at four times a second."""
+
+    def look(self, parent: int) -> None:
+        together = 0.0
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                pid = int(stat.parent.name)
+                if pid == parent or int(stat.read_text().rsplit(")", 1)[1].split()[1]) == parent:
+                    self.peaks[pid] = max(
+                        self.peaks.get(pid, 0.0), megabytes(stat.with_name("status"), "VmHWM:")
+                    )
+                    together += megabytes(stat.with_name("smaps_rollup"), "Pss:")
+        self.whole = max(self.whole, together)
+
+
 @contextlib.contextmanager
-def watched_memory(parent: int) -> Iterator[dict[int, float]]:
-    """Watch the peaks, in MB, of a process and of those it starts, where /proc tells them."""
-    peaks: dict[int, float] = {}
+def watched_memory(parent: int) -> Iterator[Memory]:
+    """Watch the memory of a process and of those it starts."""
+    memory = Memory()
     over = threading.Event()
 
     def look() -> None:
         while not over.wait(0.25):
-            for stat in Path("/proc").glob("[0-9]*/stat"):
-                with contextlib.suppress(OSError):
-                    pid = int(stat.parent.name)
-                    if pid == parent or int(stat.read_text().rsplit(")", 1)[1].split()[1]) == parent:
-                        peaks[pid] = max(peaks.get(pid, 0.0), own_peak(stat.parent))
+            memory.look(parent)
 
     watcher = threading.Thread(target=look, daemon=True)
     watcher.start()
     try:
-        yield peaks
+        yield memory
     finally:
         over.set()
         watcher.join()
 
 
-def own_peak(process: Path) -> float:
-    lines = (process / "status").read_text().splitlines()
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), 0.0)
+def megabytes(file: Path, named: str) -> float:
+    lines = file.read_text().splitlines()
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(named)), 0.0)
 
 
 def measure_import(source: Path, rows: int, folder: Path, base_url: str) -> Cost:
@@ -159,7 +181,7 @@ def show(name: str, rows: int, cost: Cost) -> None:
         f"{rows:>10,}  {name:20} {cost['rows/s']:>8,.0f}"
         + (f"  {cost['while sending']:>13,.0f}" if "while sending" in cost else " " * 15)
         + f"  {cost['CPU us/row']:>10.0f}"
-        + (f"  {cost['peak MB']:>8.0f}" if "peak MB" in cost else ""),
+        + (f"  {cost['peak MB']:>8.0f}  {cost['PSS MB']:>8.0f}" if "peak MB" in cost else ""),
         flush=True,
     )
 
@@ -206,7 +228,7 @@ def main() -> None:
         invent(warm, 10)
         measure_import(warm, 10, folder, base_url)
         print(
-            f"{'rows':>10}  {'':20} {'rows/s':>8}  {'while sending':>13}  {'CPU us/row':>10}  {'peak MB':>8}"
+            f"{'rows':>10}  {'':20} {'rows/s':>8}  {'while sending':>13}  {'CPU us/row':>10}  {'peak MB':>8}  {'PSS MB':>8}"
         )
         if given.memory:
             for rows in (20_000, 200_000, 1_000_000):

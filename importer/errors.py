@@ -64,14 +64,15 @@ class SourceError(SetupError):
     """The source cannot be used.
 
     ``cells`` quotes what is the matter with it: people's data, for the eyes of whoever sits at the terminal, and no
-    part of the message, which goes into logs and notices.
+    part of the message, which goes into logs and notices. ``sheets``: those of a workbook of which one has to be named.
     """
 
     code = "source"
 
-    def __init__(self, message: str, *, cells: tuple[str, ...] = ()) -> None:
+    def __init__(self, message: str, *, cells: tuple[str, ...] = (), sheets: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.cells = cells
+        self.sheets = sheets
 
 
 class CredentialsError(SetupError):

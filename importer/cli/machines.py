@@ -28,6 +28,7 @@ from importer.cli.options import (
     state_folder,
     state_option,
     token_file_option,
+    yes_option,
 )
 from importer.cli.residing import health_option, health_place, logging_options, on_signals, say
 
@@ -40,6 +41,12 @@ if TYPE_CHECKING:
     from importer.settings import Connection
 
 DEFAULT_CONCURRENCY = 10
+
+transforms_option = click.option(
+    "--allow-transforms",
+    is_flag=True,
+    help="Let mappings call Python functions on this machine, of runs that were submitted with --allow-transforms.",
+)
 
 
 @click.command(
@@ -60,6 +67,7 @@ DEFAULT_CONCURRENCY = 10
 @sending_options
 @reading_options
 @state_option
+@yes_option
 @json_option
 @quiet_options
 def submit_command(**given: Any) -> None:
@@ -68,6 +76,7 @@ def submit_command(**given: Any) -> None:
     The same command queues what is left of a run that stopped. Needs state in Postgres (--state postgresql://host/database)
     and the extra `postgres` (pip install "highlevel-importer[postgres]").
     """
+    from importer.cli.asking import someone_answers
     from importer.cli.presenting import Manner, watch
     from importer.parts.submitting import submit
     from importer.results.commands import access_words
@@ -78,6 +87,7 @@ def submit_command(**given: Any) -> None:
         lambda context: submit(settings, context=context),
         Manner.of(given),
         go_on=access_words(settings.state, settings.connection.token_file).resume(),
+        may_ask=someone_answers(given),
     )
     finished = f"Run {submitted.run_id} is finished already: nothing was queued. --fresh imports it anew."
     _show_queued(submitted, given, finished)
@@ -118,6 +128,11 @@ def _queued(submitted: Submitted) -> str:
     from importer.results.wording import rows
     from importer.runtime.counting import counted
 
+    if submitted.tried:
+        return (
+            f"The trial of run {submitted.run_id} is done already: nothing was queued. Look at its rows in HighLevel, then send "
+            f"the rest: importer resume {submitted.run_id}"
+        )
     parts = f"in {counted(submitted.parts, 'part')} are queued" if submitted.parts else "are queued already"
     return (
         f"{rows(submitted.rows)} {parts}. Work on them with: importer worker; watch with: importer show {submitted.run_id} "
@@ -145,6 +160,7 @@ def _queued(submitted: Submitted) -> str:
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for the results of runs whose last part ends here; any machine writes them again with `importer results`.",
 )
+@transforms_option
 @token_file_option
 @state_option
 @health_option
@@ -201,6 +217,7 @@ def _worker(store: PartStore, given: dict[str, Any]) -> Worker:
             location=part.location,
             connection=connection,
             reading=reading,
+            allow_transforms=given["allow_transforms"],
             context=RunContext(stop=stop, unattended=True, operator=operator),
         )
         return await work_on_part(work, store)
@@ -241,6 +258,7 @@ async def _health(worker: Worker, queue: Queue, where: str | None) -> AsyncItera
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for the results, where this part is the last one to end.",
 )
+@transforms_option
 @token_file_option
 @state_option
 @json_option
@@ -262,7 +280,13 @@ def part_command(run: str, location: str, **given: Any) -> None:
     run_id = store.match_id(run)
 
     async def work(context: Any) -> PartEnd:
-        part = PartWork(run_id=run_id, location=location, connection=connection, context=context)
+        part = PartWork(
+            run_id=run_id,
+            location=location,
+            connection=connection,
+            context=context,
+            allow_transforms=given["allow_transforms"],
+        )
         async with wishes_heeded(store, run_id, context.stop):
             return await work_on_part(part, store)
 

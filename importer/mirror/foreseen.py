@@ -59,6 +59,7 @@ class ForeseenLocation:
         self._left_keys: KeyFilter | None = None
         self._any_additional = False
         self._holders: dict[str, tuple[str, ...]] = {}
+        self._before: Mapping[str, tuple[str, ...]] = {}
         self._contacts: dict[str, HeldContact] = {}
         self._new: dict[str, HeldContact] = {}
 
@@ -100,12 +101,13 @@ class ForeseenLocation:
         held = {**before.contacts, **self._mirror.by_ids(named - before.contacts.keys() - left.keys())}
         # with what only a read by id shows, where that was done: an export does it
         self._contacts = {**held, **self._mirror.completed(held.values()), **left}
+        self._before = {**before.holders, **by_value}
         self._holders = {**_laid_over(before.holders, left, later.holders), **by_value}
         self._any_additional = before.additional or later.additional
         self._new = {}
 
     def holders(self, key: str) -> tuple[str, ...]:
-        """Tell the ids of the contacts that hold a key, those added first ahead."""
+        """Tell the ids of the contacts that hold a key: those that held it already, then those to whom rows gave it."""
         return self._holders.get(key, _NOBODY)
 
     def additional_holders(self, key: str) -> tuple[str, ...]:
@@ -124,7 +126,9 @@ class ForeseenLocation:
             self._holders[key] = tuple(each for each in self.holders(key) if each != contact.id)
         for key in new:
             if key not in old:
-                self._holders[key] = (*self.holders(key), contact.id)
+                self._holders[key] = _in_order(
+                    (*self.holders(key), contact.id), self._before.get(key, _NOBODY)
+                )
         self._any_additional = self._any_additional or bool(contact.emails or contact.phones)
         self._contacts[contact.id] = self._new[contact.id] = contact
 
@@ -162,18 +166,27 @@ class ForeseenLocation:
 def _laid_over(
     before: Mapping[str, tuple[str, ...]], left: Collection[str], later: Mapping[str, tuple[str, ...]]
 ) -> Mapping[str, tuple[str, ...]]:
-    """Tell who holds each key: a contact that a row changed may not be found by what it was found by before.
-
-    One that still is keeps its place: whom a row means must not depend on where one block of rows ends.
-    """
+    """Tell who holds each key: a contact that a row changed may not be found by what it was found by before."""
     if not left:
         return before
     found: dict[str, tuple[str, ...]] = {}
     for key in (*before, *later):
         after = later.get(key, _NOBODY)
-        stay = tuple(each for each in before.get(key, _NOBODY) if each not in left or each in after)
-        found[key] = (*stay, *(each for each in after if each not in stay))
+        held = before.get(key, _NOBODY)
+        found[key] = _in_order((*(each for each in held if each not in left), *after), held)
     return found
+
+
+def _in_order(contact_ids: tuple[str, ...], before: tuple[str, ...]) -> tuple[str, ...]:
+    """Put holders of a key in an order that knows nothing of blocks: whom a row means must not depend on where one ends.
+
+    Those who held it ``before`` any row keep their places; the others are in the order of their ids, row 9 ahead of row 10.
+    """
+    if len(contact_ids) < 2:
+        return contact_ids
+    held = set(contact_ids)
+    stay = tuple(each for each in before if each in held)
+    return (*stay, *sorted(held.difference(stay), key=lambda each: (len(each), each)))
 
 
 def found_by(contact: HeldContact, values: ValueKeys | None) -> list[str]:

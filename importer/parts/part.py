@@ -17,6 +17,7 @@ from importer.errors import SettingsError, SetupError, StateError, StopError
 from importer.mapping import parse_mapping
 from importer.parts.preparation import PartPreparation
 from importer.parts.store import PartStore
+from importer.parts.trying import shares_of
 from importer.records import Counts, Json, value_type
 from importer.runs.context import RunContext
 from importer.runs.remembered import recalled
@@ -40,6 +41,8 @@ class PartWork:
     connection: Connection
     context: RunContext
     reading: ReadingOptions = ReadingOptions()
+    allow_transforms: bool = False
+    """Whether mappings may call Python functions on this machine: whoever submits has no say over it."""
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -102,6 +105,7 @@ async def work_on_part(work: PartWork, store: PartStore) -> PartEnd:
 
 async def _carry_out(session: RunSession, work: PartWork, store: PartStore) -> None:
     try:
+        _refuse_functions(session, work)
         if (asked := await asyncio.to_thread(store.wish, work.run_id)) is not None:
             raise asked
         if session.mapping.model.suppress is not None:
@@ -121,6 +125,16 @@ async def _carry_out(session: RunSession, work: PartWork, store: PartStore) -> N
             raise
 
 
+def _refuse_functions(session: RunSession, work: PartWork) -> None:
+    """Raise SettingsError where the run calls functions, and this machine does not let it: they could be anybody's."""
+    if session.settings.allow_transforms and not work.allow_transforms:
+        raise SettingsError(
+            "The mapping calls Python functions (--allow-transforms), and this worker was started without that flag. Start every "
+            "worker that is to send it with --allow-transforms, where those functions can be imported, then queue the run "
+            f"again: importer resume {work.run_id}"
+        )
+
+
 @contextlib.contextmanager
 def _deleting(path: Path) -> Iterator[None]:
     """Leave none of the rows on this machine: nobody who forgets a person looks for them here."""
@@ -133,7 +147,9 @@ def _deleting(path: Path) -> Iterator[None]:
 def _session(work: PartWork, store: PartStore, run: Run, journal: Journal, line: PartLine) -> RunSession:
     settings = recalled(run, connection=work.connection, state=store.state, reading=work.reading)
     # Results are written by whoever ends the last part, from the journal; a part only needs a place of its own.
-    settings = replace(settings, output=journal.folder, metrics_file=None)
+    shares = shares_of(run.latest_options)
+    trial = None if shares is None else shares.get(work.location, 0)
+    settings = replace(settings, output=journal.folder, metrics_file=None, trial=trial)
     return RunSession(
         journal=journal,
         settings=settings,
@@ -142,6 +158,7 @@ def _session(work: PartWork, store: PartStore, run: Run, journal: Journal, line:
         # Whoever takes it, and whenever: rows that a later run overtook meanwhile are not sent.
         kind=SessionKind.RETRY if line.reason_code == AGAIN else SessionKind.RESUME,
         of_one_part=True,
+        trial_in_all=None if shares is None else sum(shares.values()),
     )
 
 

@@ -91,6 +91,10 @@ class PartStore:
         ]
         self.parts(run_id).requeue(stopped, again=again)
 
+    def leave(self, run_id: str, lines: Iterable[PartLine], reason: StopError) -> None:
+        """Let parts stand as stopped that are nobody's turn now. Raises StateError."""
+        self.parts(run_id).leave([line.location for line in lines], str(reason), code=reason.code)
+
     def remember(self, run_id: str, options: Mapping[str, Json]) -> None:
         """Write down what workers go on with the run by from now on. Raises StateError."""
         self.parts(run_id).remember(options)

@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from importer.errors import SettingsError
 from importer.mapping import Mapping as FieldMapping
 from importer.mapping import load_mapping
+from importer.parts.agreeing import agree
 from importer.parts.queue import QueuedPart, open_queue
-from importer.parts.splitting import SplitPart, split_run
+from importer.parts.splitting import split_run
 from importer.parts.store import PartStore
 from importer.parts.suppression import read_list
+from importer.parts.trying import SHARES, shares_of, trial_shares
 from importer.records import Json, value_type
 from importer.runs.attaching import refuse_files_beside
 from importer.runs.context import RunContext
 from importer.runs.identity import begin, reopen
-from importer.runs.intake import open_staged, survey
+from importer.runs.intake import Intake, open_staged, survey
 from importer.runs.located import located_sources
 from importer.runs.remembered import Changes, said_anew, settings_as_begun
 from importer.runs.session import RunSession
+from importer.runs.trial import trial_done
 from importer.runtime.logs import logger_of
 from importer.settings import Connection, ReadingOptions, RunSettings
 from importer.state.journal import SessionKind
 from importer.state.parts import PartState
 
 logger = logger_of(__name__)
+
+_ONE_PLAN: Final = "what is decided of the rows is kept as one plan, which is whole before the first is sent"
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -38,6 +44,8 @@ class Submitted:
     parts: int = 0
     rows: int = 0
     """Those that are left to send."""
+    tried: bool = False
+    """The very trial that is asked for was done before; ``rows`` wait for whoever sends the rest."""
     finished: bool = False
     """The very same import was brought to its end before, so that nothing is left to do."""
 
@@ -63,13 +71,23 @@ async def submit(
         if session.nothing_left:
             return Submitted(run_id=run_id, rows=rows, finished=True)
         split = bool(store.lines(run_id))
+        if session.trial_over:
+            return Submitted(run_id=run_id, rows=session.journal.counts().pending, tried=True)
         await asyncio.to_thread(_keep_suppression, session, store, again=split)
-        if not split:
-            await asyncio.to_thread(_split, session, store)
+        if split and settings.trial is None:
+            shares: dict[str, int] | None = None
         else:
-            store.remember(run_id, said_anew(session.journal.run, settings))
+            shares = await _prepare(session, store, split=split)
+        _remember(session, store, shares)
     # The run's own lock is let go by now: whoever has a slot may begin.
     return await queue_parts(run_id, store)
+
+
+def _remember(session: RunSession, store: PartStore, shares: Mapping[str, int] | None) -> None:
+    """Write down what workers go on by: what was said otherwise than at the beginning, and the shares of a trial."""
+    run, trial = session.journal.run, session.settings.trial
+    tried: dict[str, Json] = {} if shares is None else {SHARES: dict(shares), "trial": trial}
+    store.remember(run.id, said_anew(run, session.settings) | tried)
 
 
 async def submit_again(
@@ -105,16 +123,20 @@ async def queue_parts(run_id: str, store: PartStore, *, failed_rows: bool = Fals
     ``failed_rows``: those that are worth another try are left, too.
     """
     run, again = store.run(run_id), store.retryable(run_id) if failed_rows else {}
-    lines = [
+    left = [
         line for line in store.lines(run_id) if line.state is not PartState.FINISHED or line.location in again
     ]
-    rows = store.pending(run_id) + sum(again.values())
+    shares = shares_of(run.latest_options)
+    lines = left if shares is None else [line for line in left if shares.get(line.location)]
+    rows = store.pending(run_id) + sum(again.values()) if shares is None else sum(shares.values())
     store.requeue(run_id, lines, again=again)
+    if shares is not None:
+        store.leave(run_id, [line for line in left if line not in lines], trial_done(sum(shares.values())))
     async with open_queue(store.address) as queue:
         queued = await queue.put(
             QueuedPart(run_id=run_id, location=line.location, place=run.place) for line in lines
         )
-    return Submitted(run_id=run_id, parts=queued, rows=rows, finished=not lines)
+    return Submitted(run_id=run_id, parts=queued, rows=rows, finished=not left)
 
 
 def _keep_suppression(session: RunSession, store: PartStore, *, again: bool) -> None:
@@ -125,33 +147,47 @@ def _keep_suppression(session: RunSession, store: PartStore, *, again: bool) -> 
         store.keep_suppression(run_id, found)
 
 
-def _split(session: RunSession, store: PartStore) -> None:
-    """Read every source once from end to end, and keep the rows of each location by themselves."""
-    with tempfile.TemporaryDirectory(prefix="importer-parts-") as folder:
-        parts = _parts(session, Path(folder))
-        store.keep_rows(session.journal.run.id, parts)
-        store.split(session.journal.run.id, parts)
+async def _prepare(session: RunSession, store: PartStore, *, split: bool) -> dict[str, int] | None:
+    """Read every source once from end to end, and split a run that is not yet; gives the shares of its trial, if it is to be one."""
+    intakes = await asyncio.to_thread(_surveyed, session)
+    if not split:
+        await agree(session, intakes)
+        await asyncio.to_thread(_split, session, intakes, store)
+    wanted, check = session.settings.trial, session.context.stop.check
+    return (
+        None if wanted is None else await asyncio.to_thread(trial_shares, intakes, wanted, keep_going=check)
+    )
 
 
-def _parts(session: RunSession, folder: Path) -> Sequence[SplitPart]:
+def _surveyed(session: RunSession) -> Sequence[Intake]:
     order, check = session.order, session.context.stop.check
     sources = open_staged(order.sources, session.mapping, order.reading)
     intakes = survey(sources, session.mapping, order.survey, keep_going=check)
     for source, intake in zip(sources, intakes, strict=True):
         for doubt in (*source.detected.doubts, *intake.bound.notes):
             logger.warning("%s: %s", source.name, doubt)
-    return split_run(intakes, folder, keep_going=check)
+    return intakes
+
+
+def _split(session: RunSession, intakes: Sequence[Intake], store: PartStore) -> None:
+    """Keep the rows of each location by themselves."""
+    run_id = session.journal.run.id
+    with tempfile.TemporaryDirectory(prefix="importer-parts-") as folder:
+        parts = split_run(intakes, Path(folder), keep_going=session.context.stop.check)
+        store.keep_rows(run_id, parts)
+        store.split(run_id, parts)
 
 
 def needs_one_process(settings: RunSettings, mapping: FieldMapping) -> list[str]:
-    """Name what is decided over all rows in their order, or lives in one process alone."""
+    """Name what belongs to one process, each with why."""
     needs = {
-        "--sandbox": settings.connection.sandbox,
-        "--trial": settings.trial is not None,
-        "--compare": settings.compare or settings.plan is not None,
-        "on_update or match: by in the mapping": mapping.compares,
-        "--allow-transforms": settings.allow_transforms,
-        "--metrics-file": settings.metrics_file is not None,
+        "--sandbox (the embedded one lives in the process that sends: let all send to one `importer sandbox` by --base-url)": settings.connection.sandbox,
+        "--trial with --changed-only (which rows changed is known to each location's worker alone)": settings.trial
+        is not None
+        and settings.changed_only,
+        f"--compare ({_ONE_PLAN})": settings.compare or settings.plan is not None,
+        f"on_update or match: by in the mapping ({_ONE_PLAN})": mapping.compares,
+        "--metrics-file (a worker has metrics of its own: --health)": settings.metrics_file is not None,
     }
     return [name for name, wanted in needs.items() if wanted]
 
@@ -159,6 +195,6 @@ def needs_one_process(settings: RunSettings, mapping: FieldMapping) -> list[str]
 def _refuse_what_needs_one_process(settings: RunSettings, mapping: FieldMapping) -> None:
     if named := needs_one_process(settings, mapping):
         raise SettingsError(
-            f"{' and '.join(named)} cannot be spread over workers: it needs one process. Import with importer run, which "
-            "keeps its state in Postgres just the same."
+            f"Not to be spread over workers: {'; '.join(named)}. Leave it out, or import with importer run, which keeps its state "
+            "in Postgres just the same."
         )

@@ -25,6 +25,14 @@ class Joined:
         """Whether each row has its outcome, so that nothing of it can change any more."""
         return len(self.outcomes) == len(self.block)
 
+    @property
+    def last_open(self) -> RowId:
+        """The last row without an outcome, of a block that is not settled."""
+        base = row_id(self.block.source, 0)
+        return next(
+            base | number for number in reversed(self.block.numbers) if base | number not in self.outcomes
+        )
+
 
 class Join:
     """Goes through every row of the run once, in source order; ``limit`` ends it after so many rows of all sources."""
@@ -37,12 +45,18 @@ class Join:
         blocks = chain.from_iterable(source.blocks(_BLOCK) for source in sources)
         self._blocks = filter(len, limited(blocks, limit))
         self._next: Block | None = None
+        self._awaited: RowId = 0
+        """A row of the next block without which it is not settled, mostly its last."""
 
     def settled(self) -> Iterator[Joined]:
         """Yield what is settled, up to the first block with a row that is not; it comes again the next time."""
-        while (block := self._peek()) is not None:
+        # One row is asked for before a thousand are read: while rows are sent slowly, this comes again and again.
+        while (block := self._peek()) is not None and any(
+            self._journal.outcomes(self._awaited, self._awaited)
+        ):
             joined = self._look_up(block)
             if not joined.settled:
+                self._awaited = joined.last_open
                 return
             self._next = None
             yield joined
@@ -57,6 +71,8 @@ class Join:
     def _peek(self) -> Block | None:
         if self._next is None:
             self._next = next(self._blocks, None)
+            if self._next is not None:
+                _, self._awaited = _ends(self._next)
         return self._next
 
     def _with_unfinished(self, joined: Joined) -> Joined:

@@ -79,6 +79,7 @@ class Delivery:
     kind: SessionKind
     suppression: Suppression | None = None
     of_one_part: bool = False
+    trial_in_all: int | None = None
 
 
 async def deliver(delivery: Delivery) -> list[Leaver]:
@@ -143,7 +144,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 _announce(left, rest, delivery, targets, lifting=lifting, explained=explained)
                 if not journal.retrying:  # a retry may settle rows anew that are settled by now
                     await asyncio.to_thread(delivery.preparation.follow)
-                trial = Trial(settings.trial)
+                trial = Trial(settings.trial, in_all=delivery.trial_in_all)
                 try:
                     await _feed(delivery, sender, books, trial, plan, files)
                 except StopError as reason:

@@ -29,6 +29,8 @@ class RunSession:
     """People who are sent nothing."""
     of_one_part: bool = False
     """The rows of one location, of a run whose others somebody else sends."""
+    trial_in_all: int | None = None
+    """Rows of a trial in all locations; those of this one are the setting's."""
 
     @property
     def order(self) -> Order:
@@ -65,7 +67,7 @@ class RunSession:
     def trial_over(self) -> bool:
         """Whether the very trial that is asked for was brought to its end before."""
         wanted, run = self.settings.trial, self.journal.run
-        done = run.options.get("trial")
+        done = run.latest_options.get("trial")
         return (
             run.reason_code == TrialDoneError.code
             and wanted is not None

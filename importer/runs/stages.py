@@ -102,6 +102,7 @@ async def send(session: RunSession, preparation: Preparation, surveyed: Sequence
         kind=session.kind,
         suppression=session.suppression,
         of_one_part=session.of_one_part,
+        trial_in_all=session.trial_in_all,
     )
     try:
         gone = await deliver(delivery)

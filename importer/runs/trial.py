@@ -14,15 +14,25 @@ _NEVER: Final = 1 << 63
 """Behind every row."""
 
 
+def trial_done(wanted: int) -> TrialDoneError:
+    """Say that a trial is over, of so many rows in all."""
+    return TrialDoneError(
+        f"The trial of {rows(wanted)} is done: look at them in HighLevel before the rest goes out."
+    )
+
+
 class Trial:
     """Counts the rows that can be sent, in file order; ``wanted`` is None where all of them are sent.
+
+    ``in_all``: rows of the whole trial, where other locations send some of them.
 
     Each session counts from the first row of the source: so a run that was killed in its trial goes on with exactly
     the rows that are left of it.
     """
 
-    def __init__(self, wanted: int | None) -> None:
+    def __init__(self, wanted: int | None, *, in_all: int | None = None) -> None:
         self._wanted = wanted
+        self._in_all = in_all or wanted
         self._counted = 0
         self.over = False
         """Whether there is a row that the trial leaves to a resume."""
@@ -43,10 +53,8 @@ class Trial:
 
     def end(self) -> None:
         """Raise TrialDoneError where rows are left; a trial of all rows is a finished run."""
-        if self.over and self._wanted is not None:
-            raise TrialDoneError(
-                f"The trial of {rows(self._wanted)} is done: look at them in HighLevel before the rest goes out."
-            )
+        if self.over and self._in_all is not None:
+            raise trial_done(self._in_all)
 
 
 def _can_be_sent(row: RowId, state: RowState | None, unchanged: Container[RowId]) -> bool:

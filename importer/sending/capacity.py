@@ -35,10 +35,10 @@ class Demand:
     who send.
     """
 
-    __slots__ = ("_active", "_rows", "_short", "_wake")
+    __slots__ = ("_active", "_enough", "_rows", "_short", "_wake")
 
     def __init__(self, rows: int, wake: Callable[[], None]) -> None:
-        self._rows = rows
+        self._rows = self._enough = rows
         self._wake = wake
         self._active: set[str] = set()
         self._short: set[str] = set()
@@ -46,11 +46,13 @@ class Demand:
     def join(self, location_id: str) -> None:
         self._active.add(location_id)
         self._short.add(location_id)
+        self._share()
 
     def leave(self, location_id: str) -> None:
         """Wait for a location no longer that takes no more rows."""
         self._active.discard(location_id)
         self._short.discard(location_id)
+        self._share()
         self._wake()
 
     @property
@@ -69,6 +71,5 @@ class Demand:
             self._short.add(location_id)
             self._wake()
 
-    @property
-    def _enough(self) -> int:
-        return max(min(_LEAST_ENOUGH, self._rows), self._rows // max(1, len(self._active)))
+    def _share(self) -> None:
+        self._enough = max(min(_LEAST_ENOUGH, self._rows), self._rows // max(1, len(self._active)))

@@ -125,6 +125,16 @@ class RunParts:
                 [(PartState.QUEUED.value, each) for each in sorted(anew)],
             )
 
+    def leave(self, locations: Iterable[str], reason: str, *, code: str) -> None:
+        """Let parts that wait for a worker stand as stopped: their turn comes when the run is queued again."""
+        query = (
+            f"UPDATE parts SET state = ?, reason = ?, reason_code = ?, finished_at = {_NOW} "  # noqa: S608  (our own text)
+            "WHERE location = ? AND state = ?"
+        )
+        stopped, queued = PartState.STOPPED.value, PartState.QUEUED.value
+        with self._opened() as db, db.transaction():
+            db.executemany(query, [(stopped, reason, code, each, queued) for each in locations])
+
     def retryable(self) -> dict[str, int]:
         """Count by location the failed rows that are worth another try."""
         query = (

@@ -66,6 +66,17 @@ _LOUD: Final = frozenset(
 )
 
 
+_REFUSALS: Final = frozenset(
+    {
+        DoubtCode.CONSENT_UNCLEAR,
+        DoubtCode.CONSENT_BESIDE,
+        DoubtCode.CONSENT_PARTLY,
+        DoubtCode.CONSENT_OTHERS,
+        DoubtCode.DECEASED,
+    }
+)
+
+
 @value_type(frozen=True, slots=True, kw_only=True)
 class Doubt:
     """One doubt; the sentence goes on from the name of the column, and quotes nobody's values."""
@@ -86,3 +97,8 @@ class Doubt:
     def loud(self) -> bool:
         """Whether it is said where the mapping is made too: whoever overlooks it writes to people who refused."""
         return self.code in _LOUD
+
+    @property
+    def about_refusals(self) -> bool:
+        """Whether the column may say who is not to be written to."""
+        return self.code in _REFUSALS

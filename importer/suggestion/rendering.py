@@ -62,8 +62,12 @@ def _foot(suggestion: Suggestion) -> Iterator[str]:
     if not reachable:
         yield "# No column shows e-mail addresses or phone numbers: HighLevel refuses contacts without."
     loud = [left for left in suggestion.left if left.doubt is not None and left.doubt.loud]
+    refusing = [left for left in loud if left.doubt is not None and left.doubt.about_refusals]
     yield from _section(
-        "Who may not be written to? These columns may say it, and nothing here uses them:", loud
+        "Who may not be written to? These columns may say it, and nothing here uses them:", refusing
+    )
+    yield from _section(
+        "Look at these columns; nothing here uses them:", [left for left in loud if left not in refusing]
     )
     quiet = [left for left in suggestion.left if left not in loud]
     yield from _section("Not mapped:", quiet)

@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from importer.errors import ImporterError, MappingError, SettingsError
+from importer.errors import ImporterError, MappingError, SettingsError, SourceError
 from importer.records import Json
 from importer.settings import ReadingOptions
 from importer.ui.words import without_flags
@@ -47,8 +47,11 @@ _MATCH: Final = ("in_file_duplicates", "shared_key", "ambiguous")
 class Answers:
     """What is asked of one open file; every public method is a question."""
 
-    def __init__(self, bench: Bench, opened: Opened, sources: Callable[..., Source]) -> None:
+    def __init__(
+        self, bench: Bench, opened: Opened, sources: Callable[..., Source], *, undecided: bool = False
+    ) -> None:
         self._bench = bench
+        self._undecided = undecided
         self._opened = opened
         self._sources = sources
         self._returned: ReturnedRows | None = None
@@ -62,6 +65,7 @@ class Answers:
             "encoding_rivals": list(found.encoding_rivals),
             "delimiter": found.delimiter,
             "sheet": found.sheet,
+            "sheet_undecided": self._undecided,
             "sheets": [{"name": name, "visible": visible} for name, visible in _sheets_of(found)],
             "header_row": found.header_row,
             "hidden_rows": found.hidden_rows,
@@ -386,10 +390,23 @@ def _json(value: Plain) -> Json:
 
 @contextlib.contextmanager
 def _answering(path: str, reading: dict[str, Any]) -> Iterator[Answers]:
+    try:
+        with _opened_by(path, ReadingOptions(**reading), undecided=False) as answers:
+            yield answers
+            return
+    except SourceError as refused:
+        if not refused.sheets:
+            raise
+        sheet = refused.sheets[0]
+    # Somebody can say which sheet is meant only where they are shown.
+    with _opened_by(path, ReadingOptions(**{**reading, "sheet": sheet}), undecided=True) as answers:
+        yield answers
+
+
+@contextlib.contextmanager
+def _opened_by(path: str, options: ReadingOptions, *, undecided: bool) -> Iterator[Answers]:
     from importer.bench.asking import open_bench
     from importer.reading import open_source
-
-    options = ReadingOptions(**reading)
 
     def opened(corrections: Path | None) -> AbstractContextManager[Bench]:
         return open_bench(path, options=options, corrections=corrections)
@@ -398,7 +415,7 @@ def _answering(path: str, reading: dict[str, Any]) -> Iterator[Answers]:
         return open_source(path, options=replace(options, **changes))
 
     with opened(None) as bench:
-        yield Answers(bench, opened, read_otherwise)
+        yield Answers(bench, opened, read_otherwise, undecided=undecided)
 
 
 def main() -> None:

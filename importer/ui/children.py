@@ -11,16 +11,20 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from importer.records import value_type
 from importer.runtime.environment import without_secrets
 from importer.runtime.own_commands import plain_output, start_command, words_of
+from importer.runtime.regex import regex
 from importer.ui.surface import RefusedRequestError
 
 _ANSWER_LIMIT: Final = 32 * 1024**2
 _TAIL: Final = 4000
+_FAULT: Final = regex(r".*\.ya?ml:(\d+):\d+: (.+)")
+_MOST_FAULTS: Final = 3
 _GRACE_SECONDS: Final = 0.8
 """For a command that is to end to take away its copies; whoever pressed Cancel waits no longer than a second."""
 
@@ -45,12 +49,14 @@ class ChildEnd:
 
 
 def last_words(said: str) -> str:
-    """Take the sentence out of what a command said with which it ended."""
+    """Take the sentence out of what a command said with which it ended; of faults in the mapping, the first with their lines."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    said_so = [
-        line.removeprefix("importer: ") for line in lines if line.startswith(("importer: ", "Error: "))
-    ]
-    return said_so[-1] if said_so else (lines[-1] if lines else "The command ended without a word.")
+    places = [at for at, line in enumerate(lines) if line.startswith(("importer: ", "Error: "))]
+    if not places:
+        return lines[-1] if lines else "The command ended without a word."
+    sentence = lines[places[-1]].removeprefix("importer: ")
+    faults = filter(None, map(_FAULT.fullmatch, lines[places[-1] + 1 :]))
+    return " ".join([sentence, *(f"Line {found[1]}: {found[2]}" for found in islice(faults, _MOST_FAULTS))])
 
 
 def environment(secrets: Mapping[str, str]) -> dict[str, str]:

@@ -15,6 +15,7 @@ import pytest
 from importer.sandbox import Sandbox
 from tests.flow.conftest import Desk
 from tests.flow.test_plan_command import Planned
+from tests.patience import PATIENCE
 
 pty = pytest.importorskip("pty", reason="a terminal of our own needs a Unix")
 
@@ -40,7 +41,7 @@ class Terminal:
         os.close(theirs)
         self.shown = ""
 
-    def until(self, wanted: str, seconds: float = 60) -> None:
+    def until(self, wanted: str, seconds: float = PATIENCE) -> None:
         """Read on until something is shown."""
         until = time.monotonic() + seconds
         while wanted not in self.shown:
@@ -55,7 +56,7 @@ class Terminal:
         """Read to the end, and give the exit code."""
         while self._read():
             pass
-        code = self.process.wait(60)
+        code = self.process.wait(PATIENCE)
         if self.process.stdout is not None:
             self.process.stdout.close()
         os.close(self._ours)

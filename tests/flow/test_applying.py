@@ -20,6 +20,7 @@ from tests.flow.conftest import open_vendor
 from tests.flow.test_plan_command import Planned, people
 from tests.flow.test_send_window import hours_from
 from tests.flow.test_stopping import after, stops
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from importer.sandbox import Sandbox
@@ -59,9 +60,9 @@ def test_an_apply_that_was_killed_is_resumed_and_each_row_is_sent_once(desk: Des
         plan = made(desk, vendor)
         in_the_middle = after(vendor, requests)
         process = begin(desk, plan, "--no-progress")
-        assert in_the_middle.wait(20)
+        assert in_the_middle.wait(PATIENCE)
         process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=20)
+        process.communicate(timeout=PATIENCE)
         assert process.returncode == -signal.SIGKILL
         ended = desk.importer("resume", "--json", "--no-progress")
         assert ended.code == 0, ended.err
@@ -126,7 +127,7 @@ def test_outside_of_its_hours_apply_waits_and_sends_nothing(desk: Desk, vendor: 
         told += line
     assert vendor.contacts() == []
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=30)
+    out, _ = process.communicate(timeout=PATIENCE)
     assert (process.returncode, json.loads(out)["pending"]) == (3, 2)
     resumed = desk.importer("resume", "--json", "--send-window", "00:00-24:00")
     assert (resumed.code, resumed.summary["created"]) == (0, 2), resumed.err

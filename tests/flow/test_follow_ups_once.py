@@ -12,6 +12,7 @@ import pytest
 from importer.sandbox import Fault, FaultKind, Sandbox
 from tests.flow.conftest import MAPPING, Ended
 from tests.flow.test_stopping import CONTACTS, ROWS, after, begin, until
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from tests.flow.conftest import Desk
@@ -125,7 +126,7 @@ def test_whenever_a_run_is_killed_nobody_is_enrolled_twice_or_left_out_without_a
     for _ in range(3):
         reached = after(slow_vendor, dice.randint(20, 2 * ROWS // 3))
         process = begin(desk)
-        assert reached.wait(20)
+        assert reached.wait(PATIENCE)
         process.kill()
         process.communicate()
     ended = desk.importer("resume", "--json")

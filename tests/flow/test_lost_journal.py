@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from importer.sandbox import Fault, Sandbox
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from tests.flow.conftest import Desk
@@ -44,7 +45,7 @@ def kill_in_the_middle(desk: Desk, vendor: Sandbox) -> Path:
         "4",
     ]
     with subprocess.Popen([*words, "-q"], cwd=desk.folder, env=dict(os.environ)) as process:
-        assert reached.wait(60)
+        assert reached.wait(PATIENCE)
         process.kill()
     return next((Path(os.environ["IMPORTER_STATE"]) / "runs").iterdir()) / "journal.db"
 

@@ -12,6 +12,7 @@ import pytest
 from importer.sandbox import Sandbox
 from importer.state.remote import EndWish, leave_wish
 from tests.flow.test_stopping import CONTACTS, ROWS, after, begin
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from tests.flow.conftest import Desk
@@ -32,11 +33,11 @@ def test_a_run_is_ended_from_another_process(
     desk.write("contacts.csv", CONTACTS)
     reached = after(slow_vendor, 20)
     process = begin(desk, "--concurrency", "1")
-    assert reached.wait(20)
+    assert reached.wait(PATIENCE)
 
     asked = desk.importer(command)
 
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 3, err
     stopped = json.loads(out)
     assert (stopped["state"], stopped["reason_code"]) == ("stopped", reason)
@@ -78,11 +79,11 @@ def test_who_follows_a_run_sees_it_move_and_then_how_it_ended(desk: Desk, slow_v
     desk.write("contacts.csv", CONTACTS)
     reached = after(slow_vendor, 20)
     process = begin(desk, "--concurrency", "1")
-    assert reached.wait(20)
+    assert reached.wait(PATIENCE)
 
     seen = desk.importer("show", "--follow")
 
-    process.communicate(timeout=20)
+    process.communicate(timeout=PATIENCE)
     lines = seen.out.splitlines()
     assert any("rows/s" in line and f"of {ROWS} rows" in line for line in lines)
     assert f"{ROWS} of {ROWS} rows (100 %), ended; created {ROWS}, updated 0, skipped 0, failed 0" in lines

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +15,8 @@ import pytest
 
 from importer.sandbox import Fault, FaultKind, Sandbox, SandboxSettings, Window
 from tests.flow.conftest import open_vendor, read_table
-from tests.flow.test_stopping import begin, stops, until
+from tests.flow.test_stopping import begin, stops, until, until_still
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from tests.flow.conftest import Desk
@@ -44,7 +44,7 @@ def test_a_killed_run_that_goes_on_at_once_does_not_meet_its_own_attempts_at_wor
     process = begin(desk, "--no-progress")
     until(lambda: late_vendor.state()["requests"] > PEOPLE // 2)
     process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=20)
+    process.communicate(timeout=PATIENCE)
 
     ended = desk.importer("run", "contacts.csv", "-m", "mapping.yaml", "--json")
     assert ended.code == 0, ended.err
@@ -63,12 +63,12 @@ def test_rows_that_are_not_in_doubt_go_on_while_a_few_wait(desk: Desk, late_vend
     process = begin(desk, "--no-progress", "--concurrency", "10")
     until(lambda: late_vendor.state()["requests"] > 10)
     process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=20)
+    process.communicate(timeout=PATIENCE)
 
     again = begin(desk, "--no-progress", "--concurrency", "60")
     until(lambda: len(late_vendor.contacts()) >= PEOPLE * 3 // 4)
     assert again.poll() is None, "those in doubt are left"
-    out, err = again.communicate(timeout=40)
+    out, err = again.communicate(timeout=PATIENCE)
     assert json.loads(out)["created"] == PEOPLE, err
     assert len(late_vendor.contacts()) == PEOPLE
 
@@ -83,10 +83,11 @@ def test_after_a_signal_no_row_is_sent_that_waits_for_its_turn_and_those_that_la
         write_people(desk, 300, tags="vip")
         process = begin(desk, "--no-progress")
         until(lambda: len(vendor.contacts()) >= 80)
-        threading.Event().wait(3.0)  # the burst is over, and all workers stand at the gate
-        stored = len(vendor.contacts())
+        stored = until_still(
+            lambda: len(vendor.contacts())
+        )  # the burst is over, and all workers stand at the gate
         process.send_signal(number)
-        out, err = process.communicate(timeout=15)
+        out, err = process.communicate(timeout=PATIENCE)
         assert process.returncode == 3, err
         assert len(vendor.contacts()) == stored, "sent after the signal"
         assert json.loads(out)["created"] == stored
@@ -104,7 +105,7 @@ def test_contacts_that_still_wait_for_their_tags_are_shown_as_stored_and_finishe
     process = begin(desk, "--no-progress")
     until(lambda: any("/bulk/tags/" in path for path in vendor.state()["paths"]))
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=15)
+    out, err = process.communicate(timeout=PATIENCE)
     told = json.loads(out)
     assert process.returncode == 3, err
     assert (told["created"], told["updated"], told["pending"]) == (39, 1, 0)
@@ -140,7 +141,7 @@ def test_on_a_terminal_forgetting_an_unfinished_run_asks_first(
     process = begin(desk, "--no-progress")
     until(lambda: any("/bulk/tags/" in path for path in vendor.state()["paths"]))
     process.send_signal(signal.SIGTERM)
-    run_id = json.loads(process.communicate(timeout=15)[0])["run_id"]
+    run_id = json.loads(process.communicate(timeout=PATIENCE)[0])["run_id"]
     ended, said = on_a_terminal(desk, ["forget", run_id], answer)
     assert ended == code
     assert "Forget it? [y/N]" in said
@@ -162,7 +163,7 @@ def on_a_terminal(desk: Desk, words: list[str], answer: str) -> tuple[int, str]:
                 said += more
         except OSError:
             pass  # what Linux says at the end of a terminal
-        code = process.wait(timeout=15)
+        code = process.wait(timeout=PATIENCE)
     os.close(ours)
     return code, said.decode()
 
@@ -174,7 +175,7 @@ def test_an_unfinished_run_is_forgotten_where_yes_is_said(desk: Desk, vendor: Sa
     process = begin(desk, "--no-progress")
     until(lambda: len(vendor.contacts()) == 3)
     process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=15)
+    process.communicate(timeout=PATIENCE)
     written = desk.importer("results", "--json")
     assert {row["import_warnings"].split(":")[0] for row in written.rows} <= {"unfinished", ""}
     assert desk.importer("forget", written.summary["run_id"], "--yes").code == 0

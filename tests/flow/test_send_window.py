@@ -13,6 +13,7 @@ import pytest
 
 from importer.sandbox import Sandbox
 from tests.flow.conftest import Desk
+from tests.patience import PATIENCE
 
 PEOPLE = "First,Mail,Phone,Tags\nAnn,ann@example.com,,vip\nBob,bob@example.com,,\n"
 RUN = ("run", "people.csv", "-m", "mapping.yaml", "--json", "--no-progress")
@@ -42,7 +43,7 @@ def test_outside_of_it_a_run_waits_and_says_until_when(desk: Desk, vendor: Sandb
     assert "America/New_York" in told
     assert not vendor.contacts()
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=30)
+    out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 3
     assert json.loads(out)["pending"] == 2
     resumed = desk.importer("resume", "--json", "--send-window", "00:00-24:00")

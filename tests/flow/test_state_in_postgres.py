@@ -16,6 +16,7 @@ from importer.sandbox import Fault, FaultKind
 from importer.state import StateFolder
 from importer.state.place import state_folder
 from tests.flow.test_stopping import CONTACTS, ROWS, after, begin, stops
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from importer.sandbox import Sandbox
@@ -89,7 +90,7 @@ def test_a_killed_run_is_resumed_on_another_machine_with_each_row_marked_as_it_w
     desk.write("contacts.csv", CONTACTS)
     reached = after(slow_vendor, 30)
     process = begin(desk, "--concurrency", "4")
-    assert reached.wait(20)
+    assert reached.wait(PATIENCE)
     process.kill()
     process.communicate()
     go_to(elsewhere, monkeypatch)
@@ -122,7 +123,7 @@ def test_a_run_that_sends_to_a_location_keeps_others_from_it(
     reached = after(slow_vendor, 10)
     process = begin(desk, "--concurrency", "1")
     try:
-        assert reached.wait(20)
+        assert reached.wait(PATIENCE)
         monkeypatch.setenv("XDG_STATE_HOME", str(elsewhere))
         desk.write("others.csv", PEOPLE)
         refused = desk.run("others.csv", "-m", "mapping.yaml")
@@ -133,7 +134,7 @@ def test_a_run_that_sends_to_a_location_keeps_others_from_it(
         assert "contacts.csv is being imported by run" in same.err
     finally:
         process.terminate()
-        process.communicate(timeout=20)
+        process.communicate(timeout=PATIENCE)
 
 
 @stops
@@ -143,10 +144,10 @@ def test_a_run_is_paused_from_another_machine(
     desk.write("contacts.csv", CONTACTS)
     reached = after(slow_vendor, 10)
     process = begin(desk, "--concurrency", "1")
-    assert reached.wait(20)
+    assert reached.wait(PATIENCE)
     go_to(elsewhere, monkeypatch)
     asked = desk.importer("pause")
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, json.loads(out)["reason_code"]) == (3, "paused"), err
     assert (asked.code, "Paused by importer pause" in asked.err) == (0, True), asked.err
 

@@ -10,6 +10,7 @@ import pytest
 from importer.sandbox import Sandbox
 from tests.flow.conftest import Desk
 from tests.flow.test_stopping import after, begin
+from tests.patience import PATIENCE
 
 MANY = 40
 PEOPLE = "First,Mail,Phone,Tags\n" + "".join(
@@ -85,7 +86,7 @@ def test_a_trial_that_was_killed_goes_on_with_exactly_its_own_rows(
 ) -> None:
     in_the_middle = after(slow_vendor, 12)
     process = begin(desk, "--concurrency", "2", "--trial", "20")
-    assert in_the_middle.wait(20)
+    assert in_the_middle.wait(PATIENCE)
     process.kill()
     process.communicate()
     assert 0 < len(slow_vendor.contacts()) < 20

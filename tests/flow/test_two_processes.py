@@ -15,6 +15,7 @@ import pytest
 from importer.runs.preparing.subprocess_pipe import SecondProcess
 from importer.runtime.environment import load_environment
 from tests.flow.test_stopping import CONTACTS, ROWS, after, begin, until
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from importer.sandbox import Sandbox
@@ -86,9 +87,9 @@ def test_a_run_whose_second_process_is_killed_stops_and_goes_on_later(
     desk.write("contacts.csv", f"First,Mail,Phone,Tags\n{people}")
     reached = after(slow_vendor, 20)
     process = begin(desk, "--concurrency", "30")
-    assert reached.wait(20)
+    assert reached.wait(PATIENCE)
     os.kill(second_of(process), signal.SIGKILL)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
     stopped = json.loads(out)
     assert (process.returncode, stopped["reason_code"]) == (3, "interrupted"), err
     assert "The second process of this run" in stopped["reason"]
@@ -105,7 +106,7 @@ def test_a_run_that_is_killed_takes_its_second_process_with_it(desk: Desk, slow_
     desk.write("contacts.csv", CONTACTS)
     reached = after(slow_vendor, 30)
     process = begin(desk, "--concurrency", "4")
-    assert reached.wait(20)
+    assert reached.wait(PATIENCE)
     second = second_of(process)
     process.kill()
     process.communicate()
@@ -128,9 +129,9 @@ def test_ctrl_c_reaches_both_and_only_the_first_decides(desk: Desk, slow_vendor:
         text=True,
         process_group=0,
     )
-    assert reached.wait(20)
+    assert reached.wait(PATIENCE)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=PATIENCE)
     stopped = json.loads(out)
     assert (process.returncode, stopped["state"]) == (3, "stopped"), err
     assert stopped["reason"] == "Stopped by Ctrl-C."

@@ -23,6 +23,7 @@ from importer.sandbox import Account, Sandbox, SandboxSettings
 from importer.sandbox.times import WallClock
 from importer.settings import Secret
 from tests.highlevel.tls import impostor
+from tests.patience import PATIENCE
 
 PLACE = "sandboxLocation00001"
 
@@ -120,7 +121,7 @@ async def test_doctor_tells_that_another_program_uses_the_quota() -> None:
         headers = {"Authorization": "Bearer pit-x", "Version": "2021-07-28"}
         for _ in range(40):
             request = urllib.request.Request(f"{base_url}/locations/{PLACE}", headers=headers)  # noqa: S310  (loopback)
-            urllib.request.urlopen(request, timeout=10).close()  # noqa: S310  (loopback)
+            urllib.request.urlopen(request, timeout=PATIENCE).close()  # noqa: S310  (loopback)
 
     async with Sandbox() as sandbox:
         await asyncio.to_thread(use_some, sandbox.base_url)

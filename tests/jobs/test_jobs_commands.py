@@ -19,6 +19,7 @@ from importer.cli import main
 from importer.sandbox import Sandbox, SandboxSettings, sandbox_aside
 from tests.flow.conftest import Desk, Ended
 from tests.jobs.jobs_house import HOME, MAPPING
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals between processes are POSIX")
 HEADER = "First Name,E-mail,City\n"
@@ -83,7 +84,7 @@ class Shop:
     def finish(self, process: subprocess.Popen[str], number: int | None = None) -> tuple[int, str]:
         if number is not None:
             process.send_signal(number)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=PATIENCE)
         return process.returncode, said
 
     @property
@@ -96,7 +97,7 @@ def shop(tmp_path: Path, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -
     return Shop(tmp_path, sandbox, Desk(tmp_path, capsys))
 
 
-def wait_for(claim: Callable[[], bool], seconds: float = 30.0) -> None:
+def wait_for(claim: Callable[[], bool], seconds: float = PATIENCE) -> None:
     """Wait for another process, on the machine's own clock."""
     until = time.monotonic() + seconds
     while not claim():
@@ -105,7 +106,7 @@ def wait_for(claim: Callable[[], bool], seconds: float = 30.0) -> None:
 
 
 def ask(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=10) as reply:  # noqa: S310  (loopback)
+    with urllib.request.urlopen(url, timeout=PATIENCE) as reply:  # noqa: S310  (loopback)
         return str(reply.read().decode())
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -139,6 +140,47 @@ def test_whom_an_ambiguous_row_names_first_does_not_depend_on_where_a_block_ends
             decider, rows = Decider(foreseen, rules), records(said)
             decided = decider.decide(rows[:cut]) | decider.decide(rows[cut:])
         assert (decided[3].action, decided[3].contact_id) == (PlanAction.AMBIGUOUS, "c0")
+
+
+def person(name: str, phone: str = "", further: str = "") -> tuple[dict[str, Json], tuple[str, ...]]:
+    number = "+1415555010{}".format
+    others: Json = [{"phone": number(further)}] if further else []
+    fields = {"email": f"{name}@example.com", "phone": phone and number(phone), "additionalPhones": others}
+    return {field: value for field, value in fields.items() if value}, ()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param(
+            [person("ann"), person("bob", further="1"), person("ann", "0", "1"), person("ann", "1")],
+            id="the first contact gets the phone last",
+        ),
+        pytest.param(
+            [person("ann", "", "1"), person("bob", "", "1"), person("ann", "0"), person("cid", "1")],
+            id="the first contact is changed in something else",
+        ),
+        pytest.param(
+            [person(f"p{n}", "", "1" if n in {0, 8} else "2") for n in range(9)] + [person("cid", "1")],
+            id="rows 2 and 10",
+        ),
+    ],
+)
+def test_who_shares_a_phone_is_told_in_one_order_wherever_blocks_end(
+    said: list[tuple[dict[str, Json], tuple[str, ...]]],
+) -> None:
+    rules = DecidingRules(order=("email", "phone"), mode=ImportMode.UPSERT)
+    rows, told = records(said), set[str | None]()
+    cuts = [*range(len(rows)), None]
+    for cut in cuts:
+        blocks = [[row] for row in rows] if cut is None else [rows[:cut], rows[cut:]]
+        with location([]) as foreseen:
+            decided = [Decider(foreseen, rules).decide(block) for block in blocks][-1]
+        told.add(decided[rows[-1].row].reason)
+    (reason,) = told
+    assert str(reason).endswith(
+        ("the one of row 2, the one of row 3.", "the one of row 2, the one of row 10.")
+    )
 
 
 def test_a_row_meets_the_further_phones_that_the_rows_before_it_leave() -> None:

@@ -34,6 +34,8 @@ class Cluster:
     address: Address
     vendor: Sandbox
     token: str = "pit-invented"
+    allow_transforms: bool = False
+    source: str = "contacts.csv"
 
     def store(self, machine: str = "one") -> PartStore:
         return PartStore.at(make_face(self.address, self.folder / machine), needed_by="a test")
@@ -43,7 +45,7 @@ class Cluster:
 
     def settings(self, machine: str = "one") -> RunSettings:
         return RunSettings(
-            sources=(str(self.folder / "contacts.csv"),),
+            sources=(str(self.folder / self.source),),
             mapping=self.folder / "mapping.yaml",
             connection=self.connection(),
             state=self.store(machine).state,
@@ -58,7 +60,7 @@ class Cluster:
             for location, count in rows.items()
             if number < count
         ]
-        (self.folder / "contacts.csv").write_text(
+        (self.folder / self.source).write_text(
             "Sub,First,Mail\n" + "\n".join(lines) + f"\n{more}", encoding="utf-8"
         )
 
@@ -81,7 +83,13 @@ class Cluster:
         self, run_id: str, location: str, machine: str = "two", *, stop: StopSignal | None = None
     ) -> PartEnd:
         context = RunContext(stop=stop or StopSignal(), unattended=True)
-        work = PartWork(run_id=run_id, location=location, connection=self.connection(), context=context)
+        work = PartWork(
+            run_id=run_id,
+            location=location,
+            connection=self.connection(),
+            context=context,
+            allow_transforms=self.allow_transforms,
+        )
         return await work_on_part(work, self.store(machine))
 
     def results(self, run_id: str, machine: str = "two") -> list[dict[str, str]]:

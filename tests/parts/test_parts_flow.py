@@ -121,9 +121,8 @@ async def test_a_wish_left_for_a_run_is_heard_and_taken_back_by_the_next_submit(
 @pytest.mark.parametrize(
     ("given", "named"),
     [
-        ({"trial": 2}, "--trial"),
         ({"compare": True}, "--compare"),
-        ({"allow_transforms": True}, "--allow-transforms"),
+        ({"metrics_file": Path("m.prom")}, "--metrics-file"),
         ({"connection": Connection(sandbox=True)}, "--sandbox"),
     ],
 )
@@ -131,7 +130,7 @@ async def test_what_needs_one_process_is_refused(
     cluster: Cluster, given: dict[str, object], named: str
 ) -> None:
     cluster.write({"A": 1, "B": 1})
-    with pytest.raises(SettingsError, match=f"{named} cannot be spread over workers"):
+    with pytest.raises(SettingsError, match=f"Not to be spread over workers: {named}"):
         await submit(replace(cluster.settings(), **given))  # type: ignore[arg-type]
 
 

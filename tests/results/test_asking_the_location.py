@@ -45,8 +45,15 @@ async def base_url() -> AsyncIterator[str]:
         yield sandbox.base_url
 
 
-async def asked(base_url: str, records: list[Record], *, token: str = "pit-x") -> Expected:  # noqa: S107  (invented)
-    policy = replace(LOOKING, retry=replace(LOOKING.retry, row_seconds=0.05, first_wait_seconds=0.001))
+async def asked(
+    base_url: str,
+    records: list[Record],
+    *,
+    token: str = "pit-x",  # noqa: S107  (invented)
+    outage_seconds: float = LOOKING.retry.outage_seconds,
+) -> Expected:
+    quick = replace(LOOKING.retry, row_seconds=0.05, outage_seconds=outage_seconds, first_wait_seconds=0.001)
+    policy = replace(LOOKING, retry=quick, opening=quick)
     connection = Connection(base_url=base_url, token=Secret(token))
     async with Sender(connection=connection, journal=NoRows(), policy=policy) as sender:
         return await inquire(records, sender=sender, base_url=base_url)
@@ -66,7 +73,7 @@ async def test_a_location_that_refuses_us_says_why(base_url: str) -> None:
 @pytest.mark.parametrize("rows", [1, 30])
 async def test_where_nobody_answers_it_is_said(rows: int) -> None:
     with pytest.raises(SettingsError, match=r"could not be asked.*--against-location"):
-        await asked("http://127.0.0.1:9", [person(number) for number in range(rows)])
+        await asked("http://127.0.0.1:9", [person(number) for number in range(rows)], outage_seconds=0.5)
 
 
 async def test_a_question_that_fails_once_is_asked_again() -> None:

@@ -17,6 +17,7 @@ from importer.results.terminal import Progress, open_progress
 from importer.runtime.clock import SystemClock
 from importer.runtime.logs import configure_logging
 from importer.runtime.progress import SendingProgress
+from tests.patience import PATIENCE
 
 if sys.platform != "win32":
     import fcntl
@@ -130,7 +131,7 @@ async def test_while_nothing_settles_the_time_left_goes_on() -> None:
     display: Display = Watcher()
     with Progress(display, tick_seconds=0.001) as progress:
         progress.planned(10, 10, 1.0)
-        await asyncio.wait_for(seen.wait(), timeout=10)
+        await asyncio.wait_for(seen.wait(), timeout=PATIENCE)
 
 
 @contextlib.contextmanager

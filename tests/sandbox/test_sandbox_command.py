@@ -16,8 +16,9 @@ from click.testing import CliRunner
 
 from importer.cli.sandbox import sandbox_command
 from importer.sandbox.faults import FAULT_NAMES
+from tests.patience import PATIENCE
 
-pytestmark = pytest.mark.timeout(30)
+pytestmark = pytest.mark.timeout(3 * PATIENCE)
 
 
 def start(*options: str) -> tuple[subprocess.Popen[str], str]:
@@ -29,7 +30,7 @@ def start(*options: str) -> tuple[subprocess.Popen[str], str]:
 
 def finish(process: subprocess.Popen[str], number: int = signal.SIGTERM) -> tuple[int, str]:
     process.send_signal(number)
-    _, errors = process.communicate(timeout=10)
+    _, errors = process.communicate(timeout=PATIENCE)
     return process.returncode, errors
 
 

@@ -11,7 +11,7 @@ import pytest
 from importer.errors import InterruptedRunError, StateError, StopError
 from importer.highlevel.catalog import CatalogNeeds
 from importer.records import Append, Intent, Outcome, Status
-from importer.sending import Sender
+from importer.sending import Sender, SendingPolicy
 from importer.sending.journal_batches import LONGEST_APPEND, JournalBatcher
 from tests.sending.memory_journal import MemoryJournal
 from tests.sending.paper_vendor import PaperVendor
@@ -230,3 +230,18 @@ def test_rows_that_stood_ready_while_the_window_was_full_are_written_down_anew_t
     assert len(journal.outcomes) == 520
     # six windows; 473 appends as long as each of these rows took one of its own
     assert len(journal.intended_at_once) < 100
+
+
+def test_a_line_is_not_written_so_early_that_it_runs_out_where_rows_go_slower_than_the_quota_lets_them() -> (
+    None
+):
+    journal = MemoryJournal()
+    send_on_paper(
+        PaperVendor(latency=lambda _dice: (1.0, 1.0)),
+        60,
+        journal=journal,
+        policy=SendingPolicy(concurrency=4),
+    )
+    assert len(journal.outcomes) == 60
+    # two rows go in a second, where fifty may: by what the quota lets go, each row stood in eight lines
+    assert len(journal.intents) <= 60 * 2

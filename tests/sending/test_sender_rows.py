@@ -226,6 +226,20 @@ async def test_a_contact_that_does_not_say_when_it_was_made_is_not_taken_for_som
     assert outcome.contact_id == run.sandbox.contacts()[0]["id"]
 
 
+@pytest.mark.parametrize(
+    ("times", "status", "code"), [(1, Status.CREATED, None), (9, Status.FAILED, "unconfirmed")]
+)
+async def test_a_contact_that_was_named_and_is_not_found_is_asked_for_twice_and_never_called_missing(
+    start: StartRun, times: int, status: Status, code: str | None
+) -> None:
+    run = await start()
+    missing = Fault(status=404, body=b'{"message": "Contact not found"}', path="/contacts", times=times)
+    run.sandbox.script([*LOST_AND_THERE, missing])
+    outcome = (await run.send(people(1), mode=ImportMode.CREATE_ONLY, retry=PATIENT))[2]
+    assert (outcome.status, outcome.code) == (status, code)
+    assert outcome.contact_id == run.sandbox.contacts()[0]["id"]
+
+
 async def test_after_a_lost_reply_nobody_is_believed_only_when_it_is_said_twice(start: StartRun) -> None:
     run = await start(allow_duplicates=True)
     search = "/contacts/search/duplicate"

@@ -9,6 +9,7 @@ import pytest
 
 from importer.errors import SettingsError
 from importer.ui.checks import Check, Checks, Hear
+from importer.ui.children import last_words
 
 
 class Work:
@@ -70,6 +71,29 @@ async def test_a_check_that_is_cancelled_is_told_so_and_has_no_trouble() -> None
     await checks.cancel("another")
 
     assert (work.cancelled, check.task.cancelled(), check.trouble) == (True, True, None)
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ("importer: The disk is full.\n", "The disk is full."),
+        ("reading\nError: No such option.\n", "Error: No such option."),
+        ("killed\n", "killed"),
+        ("", "The command ended without a word."),
+        (
+            (
+                "importer: The mapping has 5 faults.\n"
+                "/tmp/a b/mapping.yaml:4:3: 'cty' is no field.\nC:\\d\\mapping.yaml:5:1: No. Or yes.\nnot a fault\n"
+                "m.yaml:6:1: six\nm.yaml:7:1: seven\n"
+            ),
+            "The mapping has 5 faults. Line 4: 'cty' is no field. Line 5: No. Or yes. Line 6: six",
+        ),
+    ],
+)
+def test_what_a_command_said_last_is_told_with_the_first_faults_of_the_mapping(
+    said: str, sentence: str
+) -> None:
+    assert last_words(said) == sentence
 
 
 async def test_why_a_check_came_to_nothing_is_kept_in_a_sentence() -> None:

@@ -182,6 +182,28 @@ def test_a_column_that_a_template_reads_is_not_among_those_left_out(
     assert [each.text for each in screen.all("#left li b")] == ["Color", "Secret"]
 
 
+def test_headers_as_long_as_they_please_and_twice_the_same_stay_on_a_phone(
+    opened: tuple[OpenScreen, Path],
+) -> None:
+    screen, folder = opened
+    header = ",".join(("E-mail", "x" * 300, "Phone", "Phone", "constructor"))
+    people = f"{header}\na@example.com,{'y' * 300},constructor,(213) 373-4253,z\n"
+    draft = drafted(
+        folder, people, "version: 1\nfields: {email: E-mail, city: {column: constructor, map: {a: b}}}\n"
+    )
+    screen.driver.set_window_size(320, 640)
+    try:
+        screen.go(f"{draft}/columns")
+        screen.shows("Decide first about these columns: Phone, Phone.")
+        screen.press("All columns (5)")
+
+        assert screen.run_script("return document.documentElement.scrollWidth <= innerWidth")
+    finally:
+        screen.driver.set_window_size(1280, 1000)
+    assert "which of them are a refusal" not in screen.text
+    assert screen.complaints() == []
+
+
 def test_values_are_translated_and_the_others_kept_or_refused(
     columns: tuple[OpenScreen, Callable[[], str]],
 ) -> None:

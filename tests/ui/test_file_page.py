@@ -66,6 +66,35 @@ async def test_all_sheets_can_be_chosen_with_their_rows_and_a_hidden_one_is_mark
     assert len(other["found"]["sheets"]) == 3
 
 
+def alike_sheets() -> bytes:
+    """Make a workbook of which nobody but its owner can tell which sheet is meant."""
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for title in ("constructor", "Blatt 2", "Blatt 3"):
+        sheet = book.create_sheet(title)
+        for row in (["Name", "E-mail"], [title, f"{title.replace(' ', '')}@example.com"]):
+            sheet.append(row)
+    written = io.BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
+async def test_of_sheets_that_are_alike_the_first_is_shown_until_somebody_chooses(visitor: Visitor) -> None:
+    draft = await uploaded(visitor, "book.xlsx", alike_sheets())
+
+    described = await visitor.ask(f"/api/d/{draft}/file")
+
+    found = described["found"]
+    assert (found["sheet"], found["sheet_undecided"], len(found["sheets"])) == ("constructor", True, 3)
+    columns = await visitor.ask(f"/api/d/{draft}/columns")
+    assert "sheet: constructor" in columns["text"]
+    _, chosen = await visitor.post(
+        f"/api/d/{draft}/reading", {"sheet": "Blatt 2", "version": described["version"]}
+    )
+    assert (chosen["found"]["sheet"], chosen["found"]["sheet_undecided"]) == ("Blatt 2", False)
+    assert (await visitor.ask(f"/api/d/{draft}/forecast"))["ready"] == 1
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [("list.csv", b"Exported today\n\nName,E-mail\nAda,ada@example.com\n"), ("book.xlsx", workbook())],

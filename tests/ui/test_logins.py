@@ -12,6 +12,7 @@ import pytest
 
 from importer.sandbox import Sandbox, SandboxSettings
 from importer.ui.screen import Screen
+from tests.patience import PATIENCE
 from tests.ui.conftest import Visitor
 
 PLACE = "sandboxLocation00001"
@@ -97,7 +98,7 @@ async def test_a_login_on_loopback_receives_the_browser_by_itself(
     assert found["listens"] is True
     await asyncio.to_thread(lambda: urllib.request.urlopen(found["address"]).read())  # noqa: S310  (loopback)
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while (found := await visitor.ask("/api/login"))["state"] == "waiting":  # noqa: ASYNC110  (another process)
             await asyncio.sleep(0.05)
 

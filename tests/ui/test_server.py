@@ -17,6 +17,7 @@ from importer.ui.guard import CSRF_HEADER
 from importer.ui.opening import IDLE_SECONDS, open_screen
 from importer.ui.screen import Screen
 from importer.ui.server import serving, until_idle
+from tests.patience import PATIENCE
 from tests.state.conftest import HandClock
 from tests.ui.conftest import Visitor
 from tests.ui.past_runs import past_run
@@ -190,7 +191,7 @@ async def test_an_upload_that_breaks_off_leaves_nothing(visitor: Visitor, screen
             visitor.url("/api/uploads"), params={"name": "a.csv"}, data=half(), headers=headers
         ):
             pass
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while _left(screen.drafts.path):  # noqa: ASYNC110  (the server lets go in its own time)
             await asyncio.sleep(0.01)
 

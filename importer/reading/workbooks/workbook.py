@@ -189,7 +189,8 @@ def _by_headers(samples: dict[str, list[NumberedRow]], options: ReadingOptions, 
     )
     raise SourceError(
         f"{name} has {len(samples)} visible sheets with rows ({', '.join(samples)}), and {why}. "
-        "Name one with --sheet, or in the mapping as source: sheet."
+        "Name one with --sheet, or in the mapping as source: sheet.",
+        sheets=tuple(samples),
     )
 
 

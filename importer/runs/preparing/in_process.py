@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 
 from importer.highlevel.payload import build_upsert
-from importer.highlevel.wire import encode
+from importer.highlevel.wire import encode_to_keep
 from importer.mapping import Mapping
 from importer.mapping.fit import misfit
 from importer.mapping.shared_keys import MatchedBy, SharedKeys
@@ -102,7 +102,7 @@ class InProcess:
     def _build(self, record: Record) -> Record:
         if not self._upserts or record.contact_id is not None:
             return record
-        return record.built(encode(build_upsert(record, tag_mode=self._tag_mode)))
+        return record.built(encode_to_keep(build_upsert(record, tag_mode=self._tag_mode)))
 
 
 def _misfit(intake: Intake, mapping: Mapping) -> str | None:

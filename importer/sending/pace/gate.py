@@ -99,11 +99,6 @@ class Gate:
         """Tell whether one who passed a moment ago may still go."""
         return not self.held and self._ended(begins=begins) is None
 
-    def room_within(self, seconds: float) -> int:
-        """Tell how many requests the quota lets go within so long."""
-        now = self._clock.monotonic()
-        return 0 if self._held_until > now + seconds else self.slots.room_by(now + seconds)
-
     def narrow(self) -> None:
         """Let one request through at a time, to probe whether an outage is over."""
         self._narrow = True

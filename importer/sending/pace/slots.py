@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from itertools import takewhile
 from typing import Final
 
 from importer.highlevel.quota import BURST, INTERVAL_SECONDS
@@ -98,11 +97,6 @@ class Slots:
         soonest = [times[0] for times in (self._cooling, self._foreign) if times]
         # a slot that is held in reserve becomes free without any of these; look again soon
         return max(0.001, min(soonest) - now) if soonest else None
-
-    def room_by(self, moment: float) -> int:
-        """Tell how many slots are free by then, as far as the times of those that are taken are known."""
-        freed = sum(1 for _ in takewhile(lambda free_at: free_at <= moment, self._cooling))
-        return max(0, self.burst - self.occupied + freed)
 
     def learn(self, *, burst: int | None, interval_seconds: float | None) -> None:
         """Take over the vendor's own figures."""

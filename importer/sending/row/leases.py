@@ -14,7 +14,11 @@ from importer.sending.row.intents import intent_of, planned_image
 from importer.sending.row.submitted import SubmittedRow
 
 _AHEAD_SECONDS: Final = 1.0
-"""What the pace lets go within so long is written down together."""
+"""What goes within so long is written down together."""
+_LAST_SECONDS: Final = 0.5
+"""A line that lasts no longer is written anew, with others."""
+_AT_ONCE: Final = 5
+"""So many are written with one that waits for it, however slowly rows went: a window that was full lets them go together."""
 _LONGEST_AHEAD: Final = 512
 
 
@@ -33,9 +37,13 @@ class Leases:
         self._following = following
         self._held: dict[RowId, SubmittedRow] = {}
         """Rows on their way through the gate, in the order in which they came to it."""
-        self._ahead = 0
-        """Rows that go next and are written down, as far as is known without looking."""
-        self._low = 0
+        self._look_after = 0
+        """So many rows may go before there is a look ahead."""
+        self._went = 0
+        """Rows that went in the second that began then."""
+        self._since = 0.0
+        self._rate = 0.0
+        """How many went in the one before."""
 
     def covers(self, submitted: SubmittedRow) -> bool:
         """Tell whether a row may be sent as it stands in the journal."""
@@ -51,7 +59,9 @@ class Leases:
         self._held[submitted.row] = submitted
         receipt = submitted.receipt
         if receipt is None or (receipt.written and not self.covers(submitted)):
-            receipt = self._write(list({submitted.row: submitted, **self._next_uncovered()}.values()))
+            receipt = self._write(
+                list({submitted.row: submitted, **self._next_uncovered(least=_AT_ONCE)}.values())
+            )
         await receipt.wait()
 
     def let_go(self, submitted: SubmittedRow) -> None:
@@ -71,24 +81,31 @@ class Leases:
 
     def look_ahead(self) -> None:
         """Take note that a row went; have those behind it written down before one of them must wait for that."""
-        self._ahead -= 1
-        if self._ahead <= self._low and (batch := self._next_uncovered()):
+        self._went += 1
+        self._look_after -= 1
+        if self._look_after < 0 and (batch := self._next_uncovered()):
             self._write(list(batch.values()))
 
-    def _next_uncovered(self) -> dict[RowId, SubmittedRow]:
+    def _next_uncovered(self, *, least: int = 1) -> dict[RowId, SubmittedRow]:
         """Give the rows that go soon whose line will not last until then."""
-        soon = self._soon()
+        now = self._caller.clock.monotonic()
+        soon = max(least, self._soon(now))
         coming = [*islice(self._held.values(), soon), *self._following(soon)]
-        self._ahead, self._low = soon, soon // 2
-        by_then = self._caller.clock.monotonic() + _AHEAD_SECONDS
+        self._look_after = soon // 2
+        by_then = now + _LAST_SECONDS
         return {each.row: each for each in coming if each.repeatable and each.leased_until < by_then}
 
-    def _soon(self) -> int:
-        """Tell how many calls gate and pace let go soon; in a window that is used up slots are free one by one."""
-        gate = self._caller.gate
-        steady = math.ceil(gate.slots.burst / gate.slots.interval_seconds * _AHEAD_SECONDS)
-        quick = int(gate.pace * _AHEAD_SECONDS)
-        return min(_LONGEST_AHEAD, max(steady, min(quick, gate.room_within(_AHEAD_SECONDS))))
+    def _soon(self, now: float) -> int:
+        """Tell how many rows go soon, by how many went in the last second.
+
+        Not by what the quota lets go: where a process has more locations than it can serve, lines would run out unused.
+        """
+        seconds = now - self._since
+        if seconds >= _AHEAD_SECONDS:
+            self._rate, self._went, self._since = self._went / seconds, 0, now
+        soon = max(self._rate * _AHEAD_SECONDS, self._went)
+        # the pace counts where a location begins, and gives a row to each of its workers at once
+        return min(_LONGEST_AHEAD, math.ceil(min(soon, self._caller.gate.pace * _AHEAD_SECONDS)))
 
     def _write(self, batch: list[SubmittedRow]) -> Receipt:
         images = _images(batch)

@@ -45,6 +45,10 @@ _UNPROVEN: Final = (
     "A reply was lost, and the contact that is there now does not say when it was made: it may be this row's, and then "
     "what follows its creation is missing. Look at it in HighLevel."
 )
+_UNSEEN: Final = (
+    "A reply was lost, and the contact that HighLevel names now cannot be looked at: {}. It may be this row's, and then "
+    "what follows its creation is missing. Look for it in HighLevel."
+)
 _PERHAPS: Final = "a reply was lost or incomplete, or the run was cut off before it came, and the contact does not say when it was made: it may have been created by this row"
 
 
@@ -232,11 +236,13 @@ class Upserting:
         """Skip a row whose contact exists, unless an attempt of ours, whose reply was lost, has just made it."""
         contact_id = str(contact["id"])
         if submitted.doubtful:
-            shown = await self._look_at(contact_id, submitted)
+            shown = await self._look_at_named(contact_id, submitted)
             if isinstance(shown, Unanswered):
                 return outcomes.unanswered(submitted, replace(shown, doubtful=True))
             if shown.kind is not ReplyKind.DONE:
-                return outcomes.refused(submitted, shown)
+                return outcomes.fail(
+                    submitted, "unconfirmed", _UNSEEN.format(shown.said), contact_id=contact_id
+                )
             if (status := self._judge(submitted, shown.contact)) is Status.CREATED:
                 return self._land(submitted, shown, shown.contact, status, by_date=True)
             if shown.contact.get("dateAdded") is None:
@@ -319,10 +325,17 @@ class Upserting:
         """Fail a refused row, unless an attempt before, whose reply was lost, has made its contact all the same."""
         seen = await self._search(submitted) if submitted.doubtful else None
         if isinstance(seen, Mapping):
-            shown = await self._look_at(str(seen["id"]), submitted)
+            shown = await self._look_at_named(str(seen["id"]), submitted)
             if isinstance(shown, Reply) and self._judge(submitted, shown.contact) is Status.CREATED:
                 return self._land(submitted, shown, shown.contact, Status.CREATED, by_date=True)
         return outcomes.refused(submitted, refusal, perhaps_stored=seen is not None)
+
+    async def _look_at_named(self, contact_id: str, submitted: SubmittedRow) -> Reply | Unanswered:
+        """Look at a contact that HighLevel named a moment ago; "not found" then contradicts it, and is asked twice."""
+        shown = await self._look_at(contact_id, submitted)
+        if isinstance(shown, Reply) and shown.kind is ReplyKind.NO_CONTACT:
+            return await self._look_at(contact_id, submitted)
+        return shown
 
     async def _look_at(self, contact_id: str, submitted: SubmittedRow) -> Reply | Unanswered:
         state = ContactCallState(submitted.row, contact_id)

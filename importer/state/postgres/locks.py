@@ -6,7 +6,7 @@ import contextlib
 from typing import Final
 
 from importer.errors import RunConflictError, StateError
-from importer.state.postgres.database import PostgresDatabase, lock_key
+from importer.state.postgres.database import PostgresDatabase, in_use_key, lock_key
 
 _HOLDER: Final = """
     SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
@@ -39,11 +39,15 @@ class HeldLocations:
         """Take a location. Raises LocationHeldError, which says who has it."""
         if location_id in self._held:
             return
+        if not self._held:  # nobody drops the run meanwhile
+            self._db.execute("SELECT pg_advisory_lock_shared(?)", (in_use_key(self._db.schema),))
         key = self._key(location_id)
         if not self._db.try_lock(key, self._owner):
+            holder = holder_of(self._db, key) or "another process"
+            if not self._held:
+                self._let_go()
             raise LocationHeldError(
-                f"Location {location_id} is being sent to by {holder_of(self._db, key) or 'another process'}. Wait for "
-                "its end, then run the same command again; or stop it."
+                f"Location {location_id} is being sent to by {holder}. Wait for its end, then run the same command again; or stop it."
             )
         self._held[location_id] = key
 
@@ -56,7 +60,12 @@ class HeldLocations:
         with contextlib.suppress(StateError):  # with the connection gone, they are free already
             for key in self._held.values():
                 self._db.unlock(key, self._owner)
+            if self._held:
+                self._let_go()
         self._held.clear()
+
+    def _let_go(self) -> None:
+        self._db.execute("SELECT pg_advisory_unlock_shared(?)", (in_use_key(self._db.schema),))
 
     def _key(self, location_id: str) -> int:
         return lock_key("location", self._base_url, location_id)

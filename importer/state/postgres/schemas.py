@@ -26,7 +26,7 @@ _ASKED_AT_ONCE: Final = 200
 _LONGEST: Final = 63
 """The names of Postgres are cut there."""
 _PATIENCE_SECONDS: Final = 1.0
-"""Somebody who only looks at a run is through by then."""
+"""Whoever meets a location that somebody else has is through by then."""
 _TRY_SECONDS: Final = 0.05
 _USERS: Final = """
     SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
@@ -129,7 +129,7 @@ def delete_schema(face: Face, path: Path) -> None:
 
 
 def drop_run(face: Face, run_id: str) -> None:
-    """Delete all that was kept of a run. Raises RunConflictError where somebody works on it, or looks at it."""
+    """Delete all that was kept of a run. Raises RunConflictError where somebody sends rows of it."""
     query = "SELECT nspname FROM pg_namespace WHERE nspname = $1 OR starts_with(nspname, $1 || '_')"
     with _asking(face) as connection, connection.transaction():
         _refuse_in_use(connection, run_id)
@@ -138,7 +138,7 @@ def drop_run(face: Face, run_id: str) -> None:
 
 
 def refuse_in_use(face: Face, run_id: str) -> None:
-    """Raise RunConflictError where somebody works on a run, or looks at it: a worker holds its part's location alone."""
+    """Raise RunConflictError where somebody sends rows of a run: a worker holds its part's location, and not the run."""
     with _asking(face) as connection, connection.transaction():
         _refuse_in_use(connection, run_id)
 

@@ -18,6 +18,7 @@ from importer.runs.preparing.live_results import Follower
 from importer.runs.preparing.writing import open_writer, write_results
 from importer.settings import ResultsFormat
 from importer.state.journal import RunState
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from tests.runs.preparing.conftest import Bureau
@@ -43,7 +44,7 @@ def _cells(path: Path) -> list[tuple[object, ...]]:
 
 
 def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while not true():
         assert time.monotonic() < deadline
         threading.Event().wait(0.01)

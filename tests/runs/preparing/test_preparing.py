@@ -16,7 +16,7 @@ import pytest
 from importer.errors import InterruptedRunError, MappingError, SettingsError, SourceError
 from importer.highlevel.catalog import Catalog, CustomField
 from importer.records import Outcome, Record, Remedy, Status, TypedText, row_id
-from importer.runs.preparing import Preparation, start_early
+from importer.runs.preparing import WORTH_A_PROCESS, Preparation, start_early
 from importer.runs.preparing.in_subprocess import InSubprocess
 from importer.runs.preparing.subprocess_pipe import ProcessLostError, SecondProcess
 from importer.runs.superseding import settle_superseded
@@ -249,8 +249,8 @@ def test_none_is_started_for_a_small_file_or_where_one_process_is_wanted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small, large = tmp_path / "small.csv", tmp_path / "large.csv"
-    small.write_bytes(b"x" * 1000)
-    large.write_bytes(b"x" * (1 << 20))
+    small.write_bytes(b"x" * (WORTH_A_PROCESS - 1))
+    large.write_bytes(b"x" * WORTH_A_PROCESS)
     monkeypatch.delenv("IMPORTER_PROCESSES", raising=False)
     with start_early([str(small), "https://example.com/contacts.csv", "-", "*.csv"]) as none:
         assert none is None
@@ -269,12 +269,15 @@ def test_none_is_started_for_a_small_file_or_where_one_process_is_wanted(
     not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2,
     reason="needs two cores, on Linux",
 )
+@pytest.mark.parametrize(
+    ("name", "size"), [("large.csv", WORTH_A_PROCESS), ("Large.XLSX", WORTH_A_PROCESS // 4)]
+)
 def test_one_is_started_for_a_large_file_and_ends_with_its_context(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, size: int
 ) -> None:
     monkeypatch.delenv("IMPORTER_PROCESSES", raising=False)
-    large = tmp_path / "large.csv"
-    large.write_bytes(b"x" * (1 << 20))
+    large = tmp_path / name
+    large.write_bytes(b"x" * size)
     with start_early([str(large)]) as process:
         assert process is not None
         assert process.ready()

@@ -158,7 +158,10 @@ def test_appends_of_one_part_are_written_one_after_the_other(journals: dict[str,
 def test_all_parts_have_one_session_between_them(journals: dict[str, Journal], postgres: str) -> None:
     for each, row in zip(LOCATIONS, (2, 3, 4), strict=True):
         journals[each].intend([intent(row)])
-    held = ask(postgres, "SELECT count(*), count(DISTINCT pid) FROM pg_locks WHERE locktype = 'advisory'")
+    held = ask(
+        postgres,
+        "SELECT count(*), count(DISTINCT pid) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock'",
+    )
     assert held == [(3, 1)]
 
 

@@ -85,7 +85,7 @@ function InMapping({ draft, cause, named, check }) {
       <button type="button" disabled=${value.length !== 2} onClick=${() => setting(["defaults", "region"], value)}>${t("alike.set")}</button></div>` : null}
     ${ABOUT_DATES.includes(cause.code) ? html`<p class="onward" role="group" aria-label=${t("columns.date_order")}><span>${t("columns.date_order")}:</span>
       ${["DMY", "MDY", "YMD"].map((order) => html`<button type="button" aria-pressed=${state.defaults.date_order === order ? "true" : "false"} onClick=${() => setting(["defaults", "date_order"], order)}>${t("order." + order)}</button>`)}</p>` : null}
-    <p class="onward">${rules.map((rule) => html`<button type="button" onClick=${() => setting([...rule.path, "on_invalid"], "drop")}>${t("alike.drop", { field: rule.path[rule.path.length - 1] })}</button>`)}</p>
+    <p class="onward">${rules.map((rule) => html`<button type="button" onClick=${() => setting([...rule.path, "on_invalid"], "drop")}>${t("alike.drop", { field: rule.columns.filter((name) => named.includes(name)).join(", ") })}</button>`)}</p>
     <${Skip} named=${named} change=${change} />
   </fieldset>`;
 }

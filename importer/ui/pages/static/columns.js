@@ -26,6 +26,7 @@ function toDecide(state, column) {
   if (!about || (rule && about.key !== rule.key) || (!rule && elsewhereOf(state, column).length)) return false;
   return about.doubts.some((doubt) => doubt.loud && (!rule || doubt.code.startsWith("consent")));
 }
+const aboutConsent = (state, column) => (ruleOf(state, column) ? guessOf(state, state.samples[column].header) : leftOf(state, column)).doubts.some((doubt) => doubt.loud && doubt.code.startsWith("consent"));
 const undecided = (state, column) => toDecide(state, column) && !state.acknowledged.includes(state.samples[column].header);
 
 function Columns() {
@@ -47,8 +48,10 @@ function Columns() {
   // One change after the other, each upon what the one before it left.
   const version = useRef(0);
   const queue = useRef(Promise.resolve());
+  const acknowledged = useRef([]);
   const take = (found) => {
     version.current = found.version;
+    acknowledged.current = found.acknowledged;
     setState((before) => ({ ...before, ...found }));
   };
   const change = (said) => (queue.current = queue.current.then(() => changed(said)));
@@ -66,9 +69,11 @@ function Columns() {
     } finally { setBusy(false); }
   };
 
-  const acknowledge = (columns) => (queue.current = queue.current.then(async () => {
+  // Said of some columns, upon what was said of others a moment before.
+  const acknowledge = (columns, seen = true) => (queue.current = queue.current.then(async () => {
+    const others = acknowledged.current.filter((each) => !columns.includes(each));
     try {
-      take(await post(`/api/d/${draft.id}/acknowledge`, { columns, version: version.current }));
+      take(await post(`/api/d/${draft.id}/acknowledge`, { columns: seen ? [...others, ...columns] : others, version: version.current }));
     } catch (refused) { setError(refused.message); }
   }));
 
@@ -105,7 +110,7 @@ function Columns() {
       ${identified && !open.length && !unseen.length && !state.faults.length
         ? html`<a class="button main" id="check" href=${`/d/${draft.id}/rows`}>${t("columns.onward")}</a>`
         : html`<button type="button" class="main" id="check" disabled aria-describedby="why-not">${t("columns.onward")}</button>
-          <span id="why-not">${state.faults.length ? t("columns.mend_first") : !identified ? t("columns.no_identifier") : open.length ? t("columns.consent_open", { names: open.map((column) => titleOf(state, column)).join(", ") }) : t("columns.left_open")}</span>`}
+          <span id="why-not">${state.faults.length ? t("columns.mend_first") : !identified ? t("columns.no_identifier") : open.length ? t(open.every((column) => aboutConsent(state, column)) ? "columns.consent_open" : "columns.decide_open", { names: open.map((column) => titleOf(state, column)).join(", ") }) : t("columns.left_open")}</span>`}
     </p>`;
 }
 
@@ -141,7 +146,7 @@ function Hidden({ state, change }) {
 // What no rule reads is opened, or said to have been seen, before anything goes on: a column that is forgotten is found out too late.
 function Left({ left, unseen, state, acknowledge }) {
   if (!left.length) return null;
-  const seen = () => acknowledge([...new Set([...state.acknowledged, ...left.map((column) => state.samples[column].header)])]);
+  const seen = () => acknowledge([...new Set(left.map((column) => state.samples[column].header))]);
   return html`<section id="left"><h2>${t("columns.left_title", { n: number(left.length) })}</h2>
     <ul class="plain">${left.map((column) => html`<li><b>${titleOf(state, column)}</b> <span class="note">${t("columns.filled", { n: number(Math.round(100 * state.samples[column].filled)) })}</span>
       ${state.samples[column].values.slice(0, 3).map((value) => html` <span class="value cell">${value}</span>`)}</li>`)}</ul>
@@ -201,7 +206,7 @@ function Column({ column, state, change, acknowledge }) {
         <${Target} key=${at} rule=${each} label=${at ? t("columns.also_to") : t("columns.goes_to")} title=${title} header=${sample.header} state=${state} choose=${(target) => assign(target, each)} />
         ${fieldOf(state, each) ? html`<${FieldFacts} field=${fieldOf(state, each)} />` : null}
         ${each === rule && suggested ? html`<p class="note"><b>${t("strength." + guess.strength)}</b>: ${guess.reason}</p>` : null}
-        ${each === rule && suggested ? guess.doubts.map((doubt) => html`<p class=${doubt.loud ? "notice halt" : "note"}>${doubt.code === "invalid_values" ? t("columns.invalid_values") : doubt.sentence}</p>`) : null}
+        ${each === rule && suggested ? guess.doubts.map((doubt) => html`<p class=${doubt.loud ? "notice halt" : "note"}>${doubt.code === "invalid_values" ? t(whole(each).on_invalid === "drop" ? "columns.invalid_dropped" : "columns.invalid_values") : doubt.sentence}</p>`) : null}
         ${each ? html`<${Rule} rule=${each} column=${column} state=${state} change=${change} />` : null}`)}
       ${adding ? html`<${Target} rule=${null} label=${t("columns.also_to")} title=${title} header=${sample.header} state=${state} choose=${(target) => assign(target, null)} />`
         : rule ? html`<p><button type="button" class="quiet also" aria-label=${t("columns.also_of", { what: t("columns.also"), name: title })} onClick=${() => setAdding(true)}>${t("columns.also")}</button></p>` : null}
@@ -210,8 +215,8 @@ function Column({ column, state, change, acknowledge }) {
       ${!rule && left && !elsewhere.length && !namesPlace(state, column) ? html`${left.doubts.length ? null : html`<p class="note">${left.note}</p>`}
         ${left.doubts.map((doubt) => html`<p class=${doubt.loud ? "notice halt" : "note"}>${doubt.sentence}</p>`)}` : null}
       ${toDecide(state, column) ? html`<label class="choice"><input type="checkbox" checked=${state.acknowledged.includes(sample.header)}
-        onChange=${(event) => acknowledge(event.target.checked ? [...state.acknowledged, sample.header] : state.acknowledged.filter((each) => each !== sample.header))} />
-        <span>${t(rule ? "columns.as_it_is" : "columns.on_purpose")}</span></label>${rule ? null : html`<p class="note">${t("columns.consent_how")}</p>`}` : null}
+        onChange=${(event) => acknowledge([sample.header], event.target.checked)} />
+        <span>${t(rule ? "columns.as_it_is" : "columns.on_purpose")}</span></label>${rule || !aboutConsent(state, column) ? null : html`<p class="note">${t("columns.consent_how")}</p>`}` : null}
       ${rule && !rule.by_hand.length ? html`<details class="values" open=${strange.length > 0 || explain} onToggle=${(event) => event.target.open && !values && loadValues()}>
         <summary>${t("columns.values")}</summary>${strange.length ? html`<p class="notice halt">${t("fields.strange", { n: number(strange.length) })}</p>` : null}
         ${values ? html`<${ValueMap} values=${values} rule=${rule} header=${sample.header} change=${change} setValues=${setValues} field=${field} strange=${strange} />` : null}</details>` : null}
@@ -336,7 +341,7 @@ function ValueMap({ values, rule, header, change, setValues, field, strange }) {
     <label>${t("columns.values_from")}<input type="search" onInput=${(event) => narrow(event.target.value)} /></label>
     <table><thead><tr><th scope="col">${t("columns.value")}</th><th scope="col" class="n">${t("runs.rows")}</th><th scope="col">${t("columns.becomes")}</th></tr></thead>
     <tbody>${sorted.map((each) => html`<tr class=${strange.includes(each) ? "strange" : null}><th scope="row"><span class="value">${each.value}</span></th><td class="n">${number(each.rows)}</td>
-      <td><input type="text" class="value" list=${list} aria-label=${t("columns.becomes_of", { value: each.value })} value=${map[each.value] || ""} onChange=${(event) => set(each.value, event.target.value)} /></td></tr>`)}</tbody></table>
+      <td><input type="text" class="value" list=${list} aria-label=${t("columns.becomes_of", { value: each.value })} value=${Object.hasOwn(map, each.value) ? map[each.value] : ""} onChange=${(event) => set(each.value, event.target.value)} /></td></tr>`)}</tbody></table>
     ${list ? html`<datalist id=${list}>${options.map((each) => html`<option value=${each}></option>`)}</datalist>` : null}`;
 }
 

@@ -57,6 +57,7 @@ function File() {
   return html`<${Trouble} error=${error} />
     <${Together} files=${state.together} />
     <${MetBefore} />
+    ${found.sheet_undecided ? html`<p class="notice halt" id="which-sheet">${t("file.which_sheet", { sheet: found.sheet })}</p>` : null}
     ${found.doubts.map((doubt) => html`<p class="notice halt">${doubt}</p>`)}
     <section aria-busy=${busy}>
       <h2>${t("file.understood")}</h2>
@@ -98,7 +99,7 @@ function File() {
     <details><summary>${t("file.another")}</summary><${Upload} draft=${draft.id} onDone=${() => location.reload()} /></details>`;
 }
 
-const sheetName = (each, sizes) => [each.name, each.name in sizes ? `(${rows(sizes[each.name])})` : "", each.visible ? "" : t("file.sheet_hidden")].filter(Boolean).join(" ");
+const sheetName = (each, sizes) => [each.name, Object.hasOwn(sizes, each.name) ? `(${rows(sizes[each.name])})` : "", each.visible ? "" : t("file.sheet_hidden")].filter(Boolean).join(" ");
 
 // Where the guess was wrong, somebody sees at once which row names the columns: arrows walk, and the table follows.
 function Head({ value, choose }) {
