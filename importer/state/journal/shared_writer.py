@@ -61,7 +61,7 @@ class Holding:
     """Whose rows it writes."""
     epochs: Mapping[int, int]
     session: int
-    failure: StateError | None = None
+    failure: Exception | None = None
     """What kept a note of it from being written."""
 
     def refusal(self, found: Mapping[int, int], session: int | None, address: Address) -> FencedError | None:
@@ -127,8 +127,13 @@ class SharedWriter:
         append = _Append(holding=holding, writes=[(statement, cells) for statement, cells in writes if cells])
         append.future.set_running_or_notify_cancel()  # who does not wait any more takes nothing back
         with self._wake:
-            self._waiting.append(append)
-            self._start()
+            if self._closing:
+                append.future.set_exception(
+                    StateError(f"{holding.name} is closed: nothing more of it is written.")
+                )
+            else:
+                self._waiting.append(append)
+                self._start()
         return append.future
 
     def note(self, holding: Holding, statement: str, rows: Iterable[SqlCells]) -> None:
@@ -266,7 +271,7 @@ class SharedWriter:
         try:
             if holdings:
                 self._note_once(list(holdings), notes)
-        except StateError as error:
+        except Exception as error:  # noqa: BLE001  (told with the next append; this thread must not end before that)
             for each in holdings:
                 each.failure = error
 

@@ -220,3 +220,21 @@ def test_a_part_that_ended_lets_the_others_go_on_and_the_last_one_ends_the_sessi
         one.begin(SessionKind.RUN)
         one.intend([intent(3)])
     assert ask(postgres, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == [(0,)]
+
+
+def test_a_note_that_cannot_be_written_fails_the_next_append_of_its_part_alone(
+    journals: dict[str, Journal],
+) -> None:
+    writer, holding = writer_of(journals["one"]), journals["one"]._appends._taken  # type: ignore[attr-defined]  # likewise
+    writer.note(holding, "INSERT INTO nowhere VALUES (?)", [(1,)])
+    journals["one"].finish_notes()
+    with pytest.raises(StateError, match="nowhere"):
+        journals["one"].intend([intent(2)])
+    journals["two"].intend([intent(3)])
+
+
+def test_nobody_waits_for_what_a_writer_that_has_ended_was_to_write(journals: dict[str, Journal]) -> None:
+    writer, holding = writer_of(journals["one"]), journals["one"]._appends._taken  # type: ignore[attr-defined]  # likewise
+    writer.close()
+    with pytest.raises(StateError, match="location one is closed"):
+        writer.begin(holding, ()).result(20)
