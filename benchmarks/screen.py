@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,8 @@ FAILING = ".grid-cell.failing:not(.number)"
 SHOWN = {"file": ".cells td", "columns": ".column", "rows": "#ready", "forecast": "#start"}
 """Pages of a draft, and what is there once somebody can use them."""
 _MIB = 1 << 20
+_CHOOSING_SECONDS = 3.0
+"""Somebody chooses a file on the page of the start, and meanwhile a process begins to wait for it."""
 _SEEN_FRAME_MS = 50.0
 
 
@@ -98,6 +101,8 @@ def sample_views(screen: OpenScreen) -> Iterator[Figure]:
 
 def views(screen: OpenScreen, draft: str, name: str) -> Iterator[Figure]:
     """Open each page of a draft once it is known how its rows are: a check is watched, and not waited for."""
+    screen.go("/")
+    time.sleep(_CHOOSING_SECONDS)
     for page in ("file", "columns"):
         yield view(f"{name}: {page}", seen_after(screen, f"{draft}/{page}", SHOWN[page]))
     screen.go(f"{draft}/rows")

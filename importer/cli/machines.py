@@ -172,11 +172,12 @@ def worker_command(**given: Any) -> None:
     way go on elsewhere (exit 3). Needs state in Postgres and the extra `postgres`.
     """
     from importer.parts.store import PartStore
+    from importer.state.journal.shared_writer import PartWriters
     from importer.state.postgres.sessions import kept_sessions
 
     load_environment()
     say(given, "parts", "runs", "sending")
-    store = PartStore.at(state_folder(given["state"]), needed_by="importer worker")
+    store = PartStore.at(state_folder(given["state"]), needed_by="importer worker", writers=PartWriters())
     with kept_sessions():
         code = asyncio.run(_work(store, given))
     sys.exit(code)

@@ -1,4 +1,4 @@
-"""pause, stop: runs that another process of this machine has under way."""
+"""pause, stop: runs that another process has under way, of this machine or, with state in Postgres, of any."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ quiet_option = click.option("-q", "--quiet", is_flag=True, help="Say nothing but
 @state_option
 @quiet_option
 def pause_command(*, run: str | None, state: Path | None, quiet: bool) -> None:
-    """Pause the run that any process of this machine has under way: the newest, or the one whose id begins with RUN.
+    """Pause the run that any process of this machine, or any worker, has under way: the newest, or the one whose id begins with RUN.
 
     What is in the air lands, and the run ends as stopped, reason `paused`. No job and no watched folder goes on with
     it by itself: `importer resume` does.
@@ -49,7 +49,7 @@ def pause_command(*, run: str | None, state: Path | None, quiet: bool) -> None:
 @state_option
 @quiet_option
 def stop_command(*, run: str | None, state: Path | None, quiet: bool) -> None:
-    """Stop the run that any process of this machine has under way, as Ctrl-C does in its terminal.
+    """Stop the run that any process of this machine, or any worker, has under way, as Ctrl-C does in its terminal.
 
     What is in the air lands, and the run ends as stopped, reason `interrupted`. A job goes on with it at its next
     time; `importer pause` keeps it from that.

@@ -14,6 +14,7 @@ from importer.jobs.model import Stream
 from importer.jobs.named_job import WatchedJob
 from importer.jobs.resident import Resident
 from importer.runtime.installation import missing_extra
+from importer.yaml.kinds import read_section
 
 
 def watch_job(folder: Path, *, pattern: str | None, options: dict[str, Any]) -> WatchedJob:
@@ -26,7 +27,7 @@ def watch_job(folder: Path, *, pattern: str | None, options: dict[str, Any]) -> 
     stream = "\n".join((str(folder.resolve()), str(given.get("mapping")), str(given.get("location"))))
     name = f"watch-{hashlib.sha256(stream.encode()).hexdigest()[:12]}"
     # Said of the folder itself below: its name may hold braces, which a stream's source would take for a date's.
-    job = Stream.read({"source": "*", "take": "all", "missing_file": "ignore", **given})
+    job = read_section(Stream, {"source": "*", "take": "all", "missing_file": "ignore", **given})
     watched = folder.absolute()
     return WatchedJob(
         name=name,

@@ -30,6 +30,7 @@ from importer.records import Addition, FollowUps, ImportMode, Json, OnUpdate, Ro
 from importer.runtime.environment import variables
 from importer.settings import ReadingOptions, location_in
 from importer.yaml.document import Document, Plain, YamlFault, YamlPath, in_order, parse
+from importer.yaml.kinds import read_section
 from importer.yaml.section import SectionError, plain_of
 
 _OTHER_FILES: Final = {
@@ -265,7 +266,7 @@ def _check_sound_rules(document: Document) -> Iterator[tuple[YamlPath, str]]:
         rules = plain.get(section)
         for name, rule in rules.items() if isinstance(rules, dict) else ():
             try:
-                alone = MappingModel.read({"version": "1", **around, section: {name: rule}})
+                alone = read_section(MappingModel, {"version": "1", **around, section: {name: rule}})
             except SectionError:
                 continue
             if not list(misnamed_fields(alone)):

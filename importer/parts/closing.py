@@ -80,6 +80,8 @@ async def wishes_heeded(store: PartStore, run_id: str, stop: StopSignal) -> Asyn
 
 def is_over(run_id: str, store: PartStore) -> bool:
     """Tell whether every part of a run has ended, or waits for a person."""
+    if store.parts(run_id).under_way():
+        return False
     return all(
         line.state is PartState.FINISHED
         or (

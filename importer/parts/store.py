@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from importer.errors import SettingsError, StopError
 from importer.mapping.suppression import Suppression
@@ -22,6 +22,9 @@ from importer.state.postgres.address import Address
 from importer.state.postgres.faces import face_around
 from importer.state.remote import ending
 
+if TYPE_CHECKING:
+    from importer.state.journal.shared_writer import PartWriters
+
 _ROWS: Final = "parts/"
 _RESULTS: Final = "results/"
 _SUPPRESSION: Final = "suppression"
@@ -35,9 +38,18 @@ class PartStore:
     """The face folder on this machine."""
     address: Address
     clock: Clock | None = None
+    writers: PartWriters | None = None
+    """By which the parts of this process write, where it works on many: one session a run, which holds their locations."""
 
     @classmethod
-    def at(cls, state: Path, *, needed_by: str, clock: Clock | None = None) -> Self:
+    def at(
+        cls,
+        state: Path,
+        *,
+        needed_by: str,
+        clock: Clock | None = None,
+        writers: PartWriters | None = None,
+    ) -> Self:
         """Find the Postgres behind a state folder. Raises SettingsError where there is none."""
         face = face_around(state)
         if face is None:
@@ -45,7 +57,7 @@ class PartStore:
                 f"{needed_by} needs state that all machines reach, and {state} is a folder of this one. Set "
                 "IMPORTER_STATE=postgresql://host/database (docs/machines.md)."
             )
-        return cls(state=state, address=face.address, clock=clock)
+        return cls(state=state, address=face.address, clock=clock, writers=writers)
 
     @property
     def folder(self) -> StateFolder:
@@ -109,8 +121,9 @@ class PartStore:
 
     @contextlib.contextmanager
     def take(self, run_id: str, location: str) -> Iterator[Journal]:
-        """Work on a part: its journal, on the connection that holds its location. Raises LocationHeldError."""
-        with self.parts(run_id).take(location, clock=self.clock, thorough=False) as journal:
+        """Work on a part: its journal, written by the session that holds its location. Raises LocationHeldError."""
+        parts = self.parts(run_id)
+        with parts.take(location, clock=self.clock, thorough=False, writers=self.writers) as journal:
             yield journal
 
     # files

@@ -155,7 +155,7 @@ class _Folder:
 
     def write(self, place: str, path: Path) -> None:
         with _refusing(place):
-            Path(place).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _make_private(Path(place).parent)
             _write_aside(Path(place), _pieces_of(path))
 
     def read(self, place: str) -> Iterator[bytes]:
@@ -184,6 +184,13 @@ class _ObjectStore:
         from importer.sources.cloud import delete_object
 
         delete_object(place)
+
+
+def _make_private(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, for their owner alone: names of files tell something, too."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(mode=0o700, exist_ok=True)
 
 
 def _place_of(run_id: str, name: str) -> str | None:

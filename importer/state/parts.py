@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from importer.errors import StateError
 from importer.records import Json, Remedy, Status, value_type
@@ -19,6 +19,9 @@ from importer.state.journal.run import ANEW
 from importer.state.journal.storage import FILE_NAME, open_up_to_date
 from importer.state.postgres.faces import face_of
 from importer.state.remote import EndWish, discard_old_wish, ending, leave_wish, take_wish
+
+if TYPE_CHECKING:
+    from importer.state.journal.shared_writer import PartWriters
 
 WHOLE: Final = "*"
 """The one part of a run that one process works on."""
@@ -85,6 +88,13 @@ class RunParts:
         with self._opened() as db:
             found = db.execute(f"SELECT {_COLUMNS} FROM parts ORDER BY location").fetchall()  # noqa: S608  (our own names)
         return tuple(_line(*cells) for cells in found)
+
+    def under_way(self) -> bool:
+        """Tell whether a part waits for a worker or is with one, without a look at thousands of lines."""
+        query = "SELECT EXISTS (SELECT 1 FROM parts WHERE state IN (?, ?))"
+        with self._opened() as db:
+            found = db.execute(query, (PartState.QUEUED.value, PartState.RUNNING.value)).fetchone()
+        return bool(found[0])
 
     def line(self, location: str) -> PartLine | None:
         """Tell what is known of the part of a location, without a look at thousands of others."""
@@ -162,20 +172,35 @@ class RunParts:
 
     def wished(self) -> dict[str, tuple[EndWish, str]]:
         """Tell which parts are asked to end, and by whom."""
-        return {
-            line.location: (line.wish, line.wished_by or "") for line in self.lines() if line.wish is not None
-        }
+        with self._opened() as db:
+            found = db.execute(
+                "SELECT location, wish, wished_by FROM parts WHERE wish IS NOT NULL ORDER BY location"
+            ).fetchall()
+        return {location: (EndWish(wish), by or "") for location, wish, by in found}
 
     @contextlib.contextmanager
-    def take(self, location: str, *, clock: Clock | None = None, thorough: bool = True) -> Iterator[Journal]:
-        """Work on a part: its journal, on the connection that holds its location. Raises LocationHeldError."""
-        with Journal.open(self._folder, part=location, clock=clock, thorough=thorough) as journal:
+    def take(
+        self,
+        location: str,
+        *,
+        clock: Clock | None = None,
+        thorough: bool = True,
+        writers: PartWriters | None = None,
+    ) -> Iterator[Journal]:
+        """Work on a part: its journal, written by the session that holds its location. Raises LocationHeldError.
+
+        ``writers``: the sessions of a process that works on many parts, one for each run.
+        """
+        with Journal.open(
+            self._folder, part=location, clock=clock, thorough=thorough, writers=writers
+        ) as journal:
             locks = journal.location_locks(journal.run.base_url)
             if locks is not None:
                 locks.enter(location)
             try:
                 yield journal
             finally:
+                journal.finish_notes()  # what was used of the quota, before somebody else may send
                 if locks is not None:
                     locks.leave()
 

@@ -28,10 +28,16 @@ class Previous:
     def finished(self) -> bool:
         return self.run.state is RunState.FINISHED
 
+    @property
+    def _how_far(self) -> str:
+        # Nobody holds a run over workers as a whole, so that one under way is met here, too.
+        by_workers = self.run.state is RunState.RUNNING
+        return "waits for its workers, or is under way there" if by_workers else "was stopped before its end"
+
     def conflict(self, resume: str) -> RunConflictError:
         """Say what changed under a stopped run, and the two ways on; ``resume``: the command that goes on with it."""
         return RunConflictError(
-            f"Run {self.run.id} of the same source was stopped before its end, and since then "
+            f"Run {self.run.id} of the same source {self._how_far}, and since then "
             f"{' and '.join(self.differences)}. To go on with what it began, from its own copies: "
             f"{resume}. To start afresh: the same command with --fresh."
         )

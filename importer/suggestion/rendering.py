@@ -10,6 +10,7 @@ from importer.suggestion.evidence import Column
 from importer.suggestion.field_types import FieldValues
 from importer.suggestion.guesses import Left
 from importer.suggestion.proposal import proposed, reasons
+from importer.yaml.kinds import read_section
 from importer.yaml.writing import inline, quoted
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def _creatable(columns: Sequence[Column], suggestion: Suggestion) -> Iterator[st
 
 
 def _type_of(column: Column) -> str:
-    values = FieldValues(column.header, Rule.read({"column": column.header}))
+    values = FieldValues(column.header, read_section(Rule, {"column": column.header}))
     for value in column.values:
         values.see(value)
     found = values.type()

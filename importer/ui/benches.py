@@ -73,7 +73,8 @@ class Benches:
 
         ``beside``: nobody waits for the answer; whoever waits for another one goes first.
         """
-        key = json.dumps([str(path), reading], sort_keys=True)
+        # Its own copy is open: of a file that somebody saved anew it would tell what it was, beside a check that reads what it is.
+        key = json.dumps([str(path), *_stamp(path), reading], sort_keys=True)
         bench = self._open.get(draft_id)
         if bench is None or bench.key != key or bench.gone:
             await self.close(draft_id)
@@ -174,6 +175,15 @@ class _Bench:
                 self._process = await self._waiting
         if self._process is not None:
             await _kill(self._process)
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """Tell a file from what it was before; one that is gone is told of by whoever opens it."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 async def _kill(process: asyncio.subprocess.Process) -> None:

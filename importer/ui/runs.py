@@ -12,12 +12,14 @@ from importer.codes import BY_NAME
 from importer.errors import ImporterError, SettingsError
 from importer.records import Json, Outcome, RowId, Status, number_of
 from importer.runs.history import PastRow, RunHistory
+from importer.runs.over_workers import RunOverWorkers
 from importer.runtime.environment import base_url, user_at_host
 from importer.settings import DEFAULT_BASE_URL
 from importer.state import StateFolder
 from importer.state.journal import Run, RunState, SessionKind, place_of
 from importer.state.lineage import successors_of
-from importer.state.remote import EndWish, leave_wish, read_progress
+from importer.state.parts import is_split, wish_for_end
+from importer.state.remote import EndWish, read_progress
 from importer.ui.found_rows import search_rows
 from importer.ui.past import FoundRuns, Holdings, PastLines, RunLine, RunSearch, holdings_of, line_of
 
@@ -46,6 +48,7 @@ class ScreenRuns:
     def __init__(self, state: Path) -> None:
         self._folder = StateFolder(state)
         self._past = PastLines(self._folder)
+        self._over_workers: dict[str, RunOverWorkers] = {}
 
     def find(self, run_id: str) -> Run:
         """Read a run by its whole id. Raises SettingsError where there is none: an id is looked up, not made a path."""
@@ -103,9 +106,14 @@ class ScreenRuns:
         found = []
         for run_id in islice(self._folder.newest_ids(), _LOOKED_AT):
             with contextlib.suppress(ImporterError):
-                if self._folder.holder(run_id) is not None:
+                if self._folder.holder(run_id) is not None or self._waits_for_workers(run_id):
                     found.append(self.progress(self._folder.run(run_id)))
         return found
+
+    def _waits_for_workers(self, run_id: str) -> bool:
+        """Tell whether parts of a run are sent by workers, or wait for one: nobody holds the run as a whole."""
+        folder = self._folder.run_folder(run_id)
+        return is_split(folder) and self._folder.run(run_id).state is RunState.RUNNING
 
     def any_under_way(self) -> bool:
         return any(
@@ -128,13 +136,13 @@ class ScreenRuns:
 
     def progress(self, run: Run) -> dict[str, Json]:
         """Say where a run stands, by what it wrote itself."""
-        snapshot: dict[str, Any] = read_progress((self.results(run), self._folder.run_folder(run.id))) or {}
+        snapshot, by_workers = self._snapshot(run)
         owner = self._folder.holder(run.id)
         undoing = owner is not None and "undo" in owner.work
         return {
             **snapshot,
             "run_id": run.id,
-            "under_way": owner is not None and not undoing,
+            "under_way": not undoing and (owner is not None or by_workers),
             "undoing": undoing,
             "state": run.state.value if run.undone_at is None else "undone",
             "reason": run.reason,
@@ -144,14 +152,23 @@ class ScreenRuns:
             "sandbox": run.sandbox,
         }
 
+    def _snapshot(self, run: Run) -> tuple[dict[str, Any], bool]:
+        """Say what is known of a run's rows, and whether workers are at it, or are to be."""
+        folder = self._folder.run_folder(run.id)
+        if is_split(folder):
+            watched = self._over_workers.setdefault(run.id, RunOverWorkers(self._folder, run.id))
+            return watched.look(), run.state is RunState.RUNNING
+        return read_progress((self.results(run), folder)) or {}, False
+
     def wish(self, run_id: str, wish: EndWish) -> None:
-        """Ask the process that works on a run to end. Raises SettingsError where none does."""
+        """Ask whoever works on a run to end. Raises SettingsError where nobody does."""
         run = self.find(run_id)
         owner = self._folder.holder(run.id)
-        if owner is None:
+        if owner is None and not self._waits_for_workers(run.id):
             raise SettingsError("This run is not under way any more.")
         folder = self._folder.run_folder(run.id)
-        leave_wish(folder, wish, by=f"the screen, {user_at_host()}", pid=owner.pid)
+        pid = None if owner is None else owner.pid
+        wish_for_end(folder, wish, by=f"the screen, {user_at_host()}", pid=pid)
 
     def results(self, run: Run) -> Path:
         return run.working_folder / str(run.options.get("output", "")) / run.id

@@ -13,6 +13,7 @@ from typing import Final, Generic, TypeAlias, TypeVar
 import yaml
 
 from importer.records import value_type
+from importer.yaml.kinds import read_section
 from importer.yaml.section import Place, Section, SectionError
 
 Plain: TypeAlias = "str | list[Plain] | dict[str, Plain]"
@@ -121,7 +122,7 @@ def parse(text: str, model: type[Model]) -> Parsed[Model]:
     if document._root is None:  # noqa: SLF001  (our own noun, one module)
         return Parsed(None, document.faults, document)
     try:
-        value = model.read(document.value)
+        value = read_section(model, document.value)
     except SectionError as refused:
         found = (
             YamlFault(document.spot(fault.place, key=fault.on_key), fault.sentence)

@@ -10,7 +10,7 @@ import typing
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from functools import partial
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 from importer.records import value_type
 from importer.yaml.section import (
@@ -28,6 +28,7 @@ from importer.yaml.section import (
 )
 from importer.yaml.sentences import described, none_of, unexpected, unknown_key
 
+SectionT = TypeVar("SectionT", bound=Section)
 Reader: TypeAlias = Callable[[Any, Place], Any]
 
 _YES: Final = frozenset(("true", "t", "yes", "y", "on", "1"))
@@ -39,8 +40,8 @@ _WHOLE: Final = "a whole number is expected here"
 _FLAG: Final = "true or false is expected here"
 
 
-def read_section(model: type[Section], written: Any, place: Place) -> Any:
-    """Read a section with all that is in it; what is wrong with any of its keys is told together."""
+def read_section(model: type[SectionT], written: Any, place: Place = ()) -> SectionT:
+    """Make a section of texts, lists and dictionaries. SectionError tells all that is wrong with any of its keys."""
     if isinstance(written, model):
         return written
     written = _judged(model._shorthand, written, place)  # noqa: SLF001  (what a section says of itself)
@@ -53,7 +54,8 @@ def read_section(model: type[Section], written: Any, place: Place) -> Any:
         if each.written_as in written
     )
     found = {each.name: value for each, value in _gathered(parts, faults)}
-    return _judged(lambda values: model(**values), found, place)
+    made: SectionT = _judged(lambda values: model(**values), found, place)
+    return made
 
 
 @value_type(frozen=True, slots=True)

@@ -6,8 +6,8 @@
         column: Header = key(description="The column to look at.")
         blank: Flag | None = key(default=None, description="true: the cell is blank.")
 
-``Condition.read({"column": "Mail"})`` gives one, or raises SectionError with all that is wrong (``kinds`` reads what annotations say,
-``json_schema`` writes it for editors). The marks are called as pydantic calls them, which read these files before: its start was
+``kinds.read_section(Condition, {"column": "Mail"})`` gives one, or raises SectionError with all that is wrong; ``json_schema`` writes for
+editors what annotations say. The marks are called as pydantic calls them, which read these files before: its start was
 a quarter of ``importer check`` for ten rows and 10 MB of each process, it told of a union what each of its kinds had against a value,
 and of its kinds these files need a dozen, since every scalar of theirs is a text.
 """
@@ -74,7 +74,7 @@ class Section:
         cls.keys_by_name = {**cls.keys_by_name, **named}
 
     def __init__(self, **values: Any) -> None:
-        """Take values that are what the annotations say; texts of a file go through ``read``."""
+        """Take values that are what the annotations say; texts of a file go through ``read_section``."""
         self._given = frozenset(values)
         for name, each in self.keys_by_name.items():
             vars(self)[name] = values.pop(name, each.default)
@@ -82,14 +82,6 @@ class Section:
         if values or lacking:
             raise TypeError(f"{type(self).__name__} lacks {lacking}, and knows no {list(values)}.")
         self._check()
-
-    @classmethod
-    def read(cls, written: Any) -> Self:
-        """Make one of what was written: texts, lists and dictionaries. Raises SectionError."""
-        from importer.yaml.kinds import read_section
-
-        made: Self = read_section(cls, written, ())
-        return made
 
     @classmethod
     def _shorthand(cls, written: Any) -> Any:

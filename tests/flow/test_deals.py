@@ -47,7 +47,9 @@ def test_a_deal_has_its_source_and_its_own_custom_fields(desk: Desk, vendor: San
     )
     ended = desk.run("p.csv", "-m", "mapping.yaml")
     assert [row["import_error_code"] for row in ended.rows] == ["", "invalid_number", ""]
-    ann, cid = deals(vendor)
+    by_name = {each["name"]: each for each in deals(vendor)}  # sent side by side, they are made in any order
+    assert by_name.keys() == {"Car", "Bus"}
+    ann, cid = by_name["Car"], by_name["Bus"]
     values = {each["id"]: each["fieldValue"] for each in ann["customFields"]}
     assert (ann["source"], values) == (
         "Fair",

@@ -16,6 +16,7 @@ from importer.results.plan import PlanSummary
 from importer.sandbox import Sandbox, SandboxSettings
 from importer.state import StateFolder
 from importer.state.plans import Decision, Plans, StoredPlan
+from importer.yaml.kinds import read_section
 from tests.jobs.jobs_house import HOME, House, VirtualTime, moment
 
 JOBS = f"""\
@@ -216,4 +217,4 @@ def summary(creates: int, updates: int, lifts: int, same: int = 0) -> PlanSummar
 def test_thresholds_are_shares_of_the_rows_read(
     thresholds: dict[str, str], plan: PlanSummary, said: str | None
 ) -> None:
-    assert why_approval(Thresholds.read(thresholds), plan) == said
+    assert why_approval(read_section(Thresholds, thresholds), plan) == said

@@ -18,6 +18,7 @@ from importer.jobs.delivery import UndeliveredError, deliver
 from importer.jobs.model import Notify
 from importer.jobs.notices import Event, Notice
 from importer.jobs.notifying import WAITS
+from importer.yaml.kinds import read_section
 from tests.jobs.jobs_house import House
 
 NOTICE = Notice(
@@ -73,7 +74,7 @@ def hook() -> Iterator[Hook]:
 
 
 def channel(**given: Any) -> Notify:
-    return Notify.read(given)
+    return read_section(Notify, given)
 
 
 def test_a_webhook_is_sent_json(hook: Hook) -> None:

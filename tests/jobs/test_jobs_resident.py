@@ -22,6 +22,7 @@ from importer.results.summary import Summary
 from importer.runtime.stopping import StopSignal
 from importer.sandbox import Fault
 from importer.settings import RunSettings
+from importer.yaml.kinds import read_section
 from tests.jobs.jobs_house import NEW_YORK, House, moment
 from tests.jobs.test_jobs_turns import JOBS, People
 
@@ -300,7 +301,8 @@ async def test_the_health_port_answers_only_who_asks_for_this_machine(
 def test_a_report_can_be_linked() -> None:
     from tests.jobs.test_jobs_delivery import NOTICE
 
-    channel = Notify.read(
-        {"webhook": "https://example.com", "report_link": "https://files.example.com/{run_id}/report.html"}
+    channel = read_section(
+        Notify,
+        {"webhook": "https://example.com", "report_link": "https://files.example.com/{run_id}/report.html"},
     )
     assert linked(NOTICE, channel).report == "https://files.example.com/20261123-023000-ab12/report.html"

@@ -11,6 +11,7 @@ from importer.jobs.patterns import check_pattern, dated
 from importer.jobs.schedule import Schedule
 from importer.jobs.settling import Afterwards, Fate, parse_afterwards, put_away
 from importer.sending.pace.open_hours import closes_at, opens_at
+from importer.yaml.kinds import read_section
 from importer.yaml.section import SectionError
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -72,8 +73,8 @@ def test_latest_and_next_agree_all_through_a_year() -> None:
         assert schedule.latest(at + 59) == at
 
 
-WORKDAYS = SendWindow.read({"between": "08:00-20:00", "days": "mon-fri"})
-NIGHTS = SendWindow.read({"between": "22:00-06:00"})
+WORKDAYS = read_section(SendWindow, {"between": "08:00-20:00", "days": "mon-fri"})
+NIGHTS = read_section(SendWindow, {"between": "22:00-06:00"})
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ def test_a_window_closes_over_midnight_and_over_a_daylight_saving_night() -> Non
 
 
 def test_weekdays_may_go_over_the_weekend() -> None:
-    window = SendWindow.read({"between": "08:00-24:00", "days": "fri-mon, wed"})
+    window = read_section(SendWindow, {"between": "08:00-24:00", "days": "fri-mon, wed"})
     assert window.days == {4, 5, 6, 0, 2}
     assert window.between == (time(8), time(0))
 
@@ -123,7 +124,7 @@ def test_other_braces_are_refused() -> None:
 @pytest.mark.parametrize("source", ["highlevel:abc", "highlevel-notes:abc"])
 def test_a_location_is_no_source_of_a_job(source: str) -> None:
     with pytest.raises(SectionError, match=f"importer run {source}"):
-        Stream.read({"source": source, "mapping": "highlevel"})
+        read_section(Stream, {"source": source, "mapping": "highlevel"})
 
 
 AT = datetime(2026, 11, 23, 2, 30, tzinfo=NEW_YORK)

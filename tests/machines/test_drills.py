@@ -22,18 +22,17 @@ import pytest
 from tests.disks import small_disk
 from tests.machines.cut_off import far_machine, way_to
 from tests.machines.drill import BURST, LOCATIONS, ROWS, SEED, Drill, open_drill
+from tests.machines.slowness import slowness
 from tests.postgres_server import own_server
 
 pytestmark = [pytest.mark.campaign, pytest.mark.timeout(3_600)]
 
-TAKEOVER_SECONDS: Final = 20.0
-"""Ten are promised where a slot is free, and 9.4 were the most on two busy cores; the rest is room for a busier machine."""
-POWER_OFF_SECONDS: Final = 30.0
-"""Fifteen are promised, and 12 to 15.5 were measured there; likewise."""
+TAKEOVER_SECONDS: Final = 10.0
+"""Where a slot is free. As the two below, it is what is promised of a quiet machine, and measured by how slow this one is."""
+POWER_OFF_SECONDS: Final = 15.0
+STOP_SECONDS: Final = 10.0
 FROZEN_SECONDS: Final = 15.0
 FULL_SECONDS: Final = 5.0
-STOP_SECONDS: Final = 20.0
-"""Ten are promised; likewise."""
 
 _JOBS: Final = """\
 version: 1
@@ -69,6 +68,11 @@ def open_folder() -> Iterator[Path]:
         yield folder
 
 
+def within(seconds: float, took: float, figures: dict[str, object]) -> None:
+    """Hold what something took against what is promised of it."""
+    assert took < seconds * float(str(figures["slowness"])), figures
+
+
 def through(drill: Drill, figures: dict[str, object]) -> None:
     """Wait for the end, and hold every row against what had to happen."""
     drill.await_end()
@@ -87,9 +91,13 @@ def test_a_machine_that_is_killed_leaves_its_parts_to_the_others(
     held = drill.parts_of(victim)
     assert held, drill.told()
     taken = drill.takeovers(held, victim.kill())
-    print_figures |= {"parts": len(taken), "takeover": f"{taken[0]:.1f}-{taken[-1]:.1f} s"}
+    print_figures |= {
+        "slowness": f"{slowness():.2f}",
+        "parts": len(taken),
+        "takeover": f"{taken[0]:.1f}-{taken[-1]:.1f} s",
+    }
     through(drill, print_figures)
-    assert taken[-1] < TAKEOVER_SECONDS
+    within(TAKEOVER_SECONDS, taken[-1], print_figures)
 
 
 def test_machines_that_are_all_killed_are_followed_by_new_ones(
@@ -103,7 +111,11 @@ def test_machines_that_are_all_killed_are_followed_by_new_ones(
     for name in ("new1", "new2"):
         drill.machine(name).start()
     taken = drill.takeovers(held, at)
-    print_figures |= {"parts": len(taken), "takeover": f"{taken[0]:.1f}-{taken[-1]:.1f} s"}
+    print_figures |= {
+        "slowness": f"{slowness():.2f}",
+        "parts": len(taken),
+        "takeover": f"{taken[0]:.1f}-{taken[-1]:.1f} s",
+    }
     through(drill, print_figures)
 
 
@@ -129,8 +141,8 @@ def test_a_server_that_crashes_is_found_again(drill: Drill, print_figures: dict[
     drill.server.start()
     before = drill.vendor.state()["requests"]
     again = drill.await_that(lambda: drill.vendor.state()["requests"] > before, "a request", seconds=60)
-    print_figures["went on after"] = f"{time.monotonic() - at:.1f} s"
-    assert again < TAKEOVER_SECONDS + BURST / 10
+    print_figures |= {"slowness": f"{slowness():.2f}", "went on after": f"{time.monotonic() - at:.1f} s"}
+    within(TAKEOVER_SECONDS + BURST / 10, again, print_figures)
     through(drill, print_figures)
 
 
@@ -154,9 +166,13 @@ def test_a_machine_that_is_cut_off_loses_its_parts_and_sends_no_more(
         assert held, drill.told()
         far.cut()
         taken = drill.takeovers(held, time.time())
-        print_figures |= {"parts": len(taken), "takeover": f"{taken[0]:.1f}-{taken[-1]:.1f} s"}
+        print_figures |= {
+            "slowness": f"{slowness():.2f}",
+            "parts": len(taken),
+            "takeover": f"{taken[0]:.1f}-{taken[-1]:.1f} s",
+        }
         through(drill, print_figures)
-        assert taken[-1] < POWER_OFF_SECONDS
+        within(POWER_OFF_SECONDS, taken[-1], print_figures)
 
 
 def test_a_server_whose_disk_is_full_stops_the_sending_and_nothing_is_lost(
@@ -211,10 +227,14 @@ def test_a_machine_that_is_asked_to_end_gives_its_parts_back(
     assert victim.stop() == 3
     ended = time.monotonic() - began
     taken = drill.takeovers(held, time.time())
-    print_figures |= {"ended after": f"{ended:.1f} s", "takeover": f"{taken[0]:.1f}-{taken[-1]:.1f} s"}
+    print_figures |= {
+        "slowness": f"{slowness():.2f}",
+        "ended after": f"{ended:.1f} s",
+        "takeover": f"{taken[0]:.1f}-{taken[-1]:.1f} s",
+    }
     through(drill, print_figures)
-    assert ended < STOP_SECONDS
-    assert taken[-1] < TAKEOVER_SECONDS
+    within(STOP_SECONDS, ended, print_figures)
+    within(TAKEOVER_SECONDS, taken[-1], print_figures)
 
 
 def test_two_serves_of_one_job_file_import_a_file_once(

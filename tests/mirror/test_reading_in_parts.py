@@ -158,6 +158,7 @@ class InProcess:
     def __init__(self, state: Path, happens: Callable[[InProcess, dict[str, Any]], None]) -> None:
         self.sandbox = Sandbox(SandboxSettings(search_page_limit=100, search_lag_seconds=0))
         self.asked = 0
+        self._moment = 1_750_000_000.0
         self._folder = MirrorFolder(state, clock=TestClock())
         self._happens = happens
 
@@ -175,7 +176,9 @@ class InProcess:
         return read_reply(reply.status, {}, json.dumps(reply.body).encode())
 
     def add(self, added_at: float | None = None) -> str:
-        return self.sandbox.add_contact(PLACE, added_at=added_at)
+        """Add somebody, at a moment or now. Those of now are a second apart: in one millisecond one may come behind the cursor."""
+        self._moment += 1
+        return self.sandbox.add_contact(PLACE, added_at=self._moment if added_at is None else added_at)
 
     async def read(self) -> MirrorReading:
         return await read_mirror(

@@ -35,6 +35,7 @@ class Cluster:
     vendor: Sandbox
     token: str = "pit-invented"
     allow_transforms: bool = False
+    source: str = "contacts.csv"
 
     def store(self, machine: str = "one") -> PartStore:
         return PartStore.at(make_face(self.address, self.folder / machine), needed_by="a test")
@@ -44,7 +45,7 @@ class Cluster:
 
     def settings(self, machine: str = "one") -> RunSettings:
         return RunSettings(
-            sources=(str(self.folder / "contacts.csv"),),
+            sources=(str(self.folder / self.source),),
             mapping=self.folder / "mapping.yaml",
             connection=self.connection(),
             state=self.store(machine).state,
@@ -59,7 +60,7 @@ class Cluster:
             for location, count in rows.items()
             if number < count
         ]
-        (self.folder / "contacts.csv").write_text(
+        (self.folder / self.source).write_text(
             "Sub,First,Mail\n" + "\n".join(lines) + f"\n{more}", encoding="utf-8"
         )
 

@@ -1,11 +1,7 @@
 from __future__ import annotations
 
 import hashlib
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +11,7 @@ from importer.errors import SourceError
 from importer.sources import stage
 from importer.sources.cloud import list_objects
 from importer.sources.sightings import look
+from tests.s3_server import ACCESS, free_port, put, s3_on_loopback
 
 pytest.importorskip("s3fs")
 pytest.importorskip("moto")
@@ -22,53 +19,19 @@ pytest.importorskip("moto")
 CONTENT = b"Name,E-mail\n" + b"Ada,ada@example.com\n" * 20_000
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-SIGNED = "AWS4-HMAC-SHA256 Credential=invented/20261123/us-east-1/s3/aws4_request"
-
-
-def put(url: str, content: bytes = b"") -> None:
-    headers = {"Authorization": SIGNED, "Content-Type": "text/csv"}
-    request = urllib.request.Request(url, data=content, method="PUT", headers=headers)  # noqa: S310  (loopback)
-    urllib.request.urlopen(request, timeout=30).close()  # noqa: S310  (loopback)
-
-
 @pytest.fixture(scope="module")
 def s3_server() -> Iterator[str]:
-    """moto's stand-in for S3, in a process of its own on loopback."""
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            for _ in range(300):
-                try:
-                    urllib.request.urlopen(f"{url}/moto-api/", timeout=5).close()  # noqa: S310  (loopback)
-                    break
-                except OSError:
-                    time.sleep(0.1)  # a process of its own starts on the machine's clock
-            put(f"{url}/exports")
-            put(f"{url}/exports/daily/contacts-2026-11-22.csv", CONTENT)
-            put(f"{url}/exports/daily/contacts-2026-11-23.csv", CONTENT + b"Bob,bob@example.com\n")
-            put(f"{url}/exports/daily/empty.csv", b"")
-            yield url
-        finally:
-            process.terminate()
+    with s3_on_loopback() as url:
+        put(f"{url}/exports")
+        put(f"{url}/exports/daily/contacts-2026-11-22.csv", CONTENT)
+        put(f"{url}/exports/daily/contacts-2026-11-23.csv", CONTENT + b"Bob,bob@example.com\n")
+        put(f"{url}/exports/daily/empty.csv", b"")
+        yield url
 
 
 @pytest.fixture
 def s3(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {
-        "AWS_ENDPOINT_URL_S3": s3_server,
-        "AWS_ACCESS_KEY_ID": "invented",
-        "AWS_SECRET_ACCESS_KEY": "invented",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }.items():
+    for name, value in {"AWS_ENDPOINT_URL_S3": s3_server, **ACCESS}.items():
         monkeypatch.setenv(name, value)
 
 

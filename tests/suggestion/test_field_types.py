@@ -9,10 +9,11 @@ import pytest
 from importer.mapping.language.rule import Rule
 from importer.records import Json, TypedText
 from importer.suggestion.field_types import MOST_OPTIONS, FieldType, FieldValues
+from importer.yaml.kinds import read_section
 
 
 def told(name: str, *values: Json, **rule: object) -> FieldType:
-    seen = FieldValues(name, Rule.read({"column": name, **rule}))
+    seen = FieldValues(name, read_section(Rule, {"column": name, **rule}))
     for value in values:
         seen.see(value)
     return seen.type()

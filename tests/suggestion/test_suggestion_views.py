@@ -17,6 +17,7 @@ from importer.settings import ReadingOptions
 from importer.suggestion.guesses import Strength
 from importer.suggestion.proposal import proposed
 from importer.suggestion.suggesting import Suggestion, suggest, suggest_from
+from importer.yaml.kinds import read_section
 from tests.suggestion.views import assert_views_agree, entries
 
 SAMPLES = Path(__file__).parents[2] / "sample_data"
@@ -26,7 +27,7 @@ SAMPLES = Path(__file__).parents[2] / "sample_data"
 def test_the_mapping_of_the_yaml_is_the_mapping_of_the_values(path: Path) -> None:
     suggestion = suggest(open_source(path))
     assert_views_agree(suggestion)
-    assert parse_mapping(suggestion.to_yaml()).model == MappingModel.read(proposed(suggestion))
+    assert parse_mapping(suggestion.to_yaml()).model == read_section(MappingModel, proposed(suggestion))
 
 
 HEADERS = st.one_of(

@@ -78,7 +78,7 @@ PROOFS: Final[Mapping[str, str]] = {
     # nothing goes on without e-mail, phone or id
     "AC-3.8": "test_nothing_goes_on_without_a_column_by_which_a_contact_is_known",
     # the whole payload of a row
-    "AC-3.9": "test_a_row_is_shown_as_it_would_be_sent_and_reached_by_a_key test_a_row_that_is_not_there_is_told",
+    "AC-3.9": "test_a_row_is_shown_as_it_would_be_sent_and_reached_by_a_key test_rows_that_are_not_there_are_told",
     # the file behind it: faults with their line, comments kept
     "AC-3.10": "test_every_comment_outlives_every_change_that_the_form_makes test_a_faulty_mapping_is_kept_with_its_faults_told",
     # mappings of before, and of known exports

@@ -85,6 +85,18 @@ async def test_what_nobody_waits_for_leaves_the_waiting_process_to_what_somebody
     assert len(started.processes) == 2
 
 
+async def test_a_file_that_somebody_saved_anew_is_opened_anew(
+    benches: Benches, started: Started, people: Path
+) -> None:
+    assert (await benches.ask("draft", people, {}, "count", name="people.csv"))["rows"] == 1
+
+    await asyncio.to_thread(people.write_bytes, PEOPLE + b"Ben,ben@example.com\n")
+
+    assert (await benches.ask("draft", people, {}, "count", name="people.csv"))["rows"] == 2
+    assert (await benches.ask("draft", people, {}, "describe", name="people.csv"))["header"][0] == "Name"
+    assert (len(started.processes), len(started.under_way)) == (2, 1)
+
+
 async def test_why_a_file_cannot_be_opened_is_said_to_all_who_wait_for_it(
     benches: Benches, started: Started, tmp_path: Path
 ) -> None:

@@ -182,6 +182,7 @@ def test_a_column_that_a_template_reads_is_not_among_those_left_out(
     assert [each.text for each in screen.all("#left li b")] == ["Color", "Secret"]
 
 
+@pytest.mark.campaign
 def test_headers_as_long_as_they_please_and_twice_the_same_stay_on_a_phone(
     opened: tuple[OpenScreen, Path],
 ) -> None:

@@ -14,6 +14,7 @@ from importer.jobs.loading import load_jobs
 from importer.jobs.notices import Event, Notice
 from importer.mapping import load_mapping
 from importer.runtime.process_lock import locked, this_process
+from importer.settings import ReadingOptions
 from importer.state import StateFolder
 from importer.ui.drafts import ChangedElsewhereError
 from importer.ui.schedules import NewJob, Schedules
@@ -247,9 +248,16 @@ def test_the_password_of_an_address_is_not_shown(schedules: Schedules) -> None:
 # as the page asks
 
 
-async def planned(visitor: Visitor, screen: Screen, *, sandbox: bool = False, **said: Any) -> tuple[int, Any]:
+async def planned(
+    visitor: Visitor,
+    screen: Screen,
+    *,
+    sandbox: bool = False,
+    reading: dict[str, Any] | None = None,
+    **said: Any,
+) -> tuple[int, Any]:
     aim: dict[str, Any] = {"sandbox": True, "location_id": None} if sandbox else {}
-    run = past_run(screen.state, **aim)
+    run = past_run(screen.state, options={"output": "", "reading": reading or {}}, **aim)
     version = (await visitor.ask("/api/schedule"))["version"]
     whole = {
         "like": run.id,
@@ -270,6 +278,21 @@ async def test_a_run_is_repeated_every_night_with_its_mapping_and_its_place(
     assert (status, told["jobs"][0]["location"]) == (200, ACME)
     (named,) = load_jobs(screen.state / "jobs.yaml")
     assert load_mapping(named.mapping).text == MAPPING
+
+
+async def test_the_file_of_every_night_is_read_as_somebody_chose_for_the_first(
+    visitor: Visitor, screen: Screen
+) -> None:
+    chosen = {"sheet": "Leads 2", "header_row": 3, "encoding": "cp1252", "delimiter": "\t"}
+
+    status, _ = await planned(visitor, screen, reading={**chosen, "wanted_headers": []})
+
+    assert status == 200
+    (named,) = load_jobs(screen.state / "jobs.yaml")
+    mapping = load_mapping(named.mapping)
+    assert mapping.text.startswith(MAPPING)
+    read = mapping.reading_options(ReadingOptions())
+    assert {name: getattr(read, name) for name in chosen} == chosen
 
 
 @pytest.mark.parametrize(

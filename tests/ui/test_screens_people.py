@@ -60,6 +60,7 @@ def test_groups_are_seen_and_decided_on_by_keyboard_on_the_way_to_the_forecast(
     assert opened.complaints() == []
 
 
+@pytest.mark.campaign
 def test_nobody_stops_at_a_page_that_has_nothing_to_show(opened: OpenScreen) -> None:
     draft = begin(opened, ALONE)
 

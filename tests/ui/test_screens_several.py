@@ -70,6 +70,7 @@ def test_a_column_names_the_sub_accounts_and_who_lacks_a_token_is_seen_before_th
     assert opened.complaints() == []
 
 
+@pytest.mark.campaign
 def test_an_agency_is_connected_through_its_consent_and_one_of_its_sub_accounts_found(
     opened: OpenScreen,
 ) -> None:

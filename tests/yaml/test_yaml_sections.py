@@ -11,6 +11,7 @@ import pytest
 
 from importer.yaml.document import parse
 from importer.yaml.json_schema import schema_of
+from importer.yaml.kinds import read_section
 from importer.yaml.section import (
     AfterValidator,
     BeforeValidator,
@@ -143,7 +144,9 @@ def test_what_an_annotation_does_not_take_is_told_at_its_place(written: str, sai
 
 def test_all_that_is_wrong_is_told_together() -> None:
     with pytest.raises(SectionError) as refused:
-        Cart.read({"name": "", "wheels": ["1", {"rim": "x"}], "by_size": {"a": {}, "small": {"b": "2"}}})
+        read_section(
+            Cart, {"name": "", "wheels": ["1", {"rim": "x"}], "by_size": {"a": {}, "small": {"b": "2"}}}
+        )
     assert {fault.place for fault in refused.value.faults} == {
         ("name",),
         ("wheels", 0, "spokes"),
@@ -154,7 +157,7 @@ def test_all_that_is_wrong_is_told_together() -> None:
 
 
 def test_a_section_is_written_as_json_has_it_whole_or_without_what_is_so_unless_said() -> None:
-    cart = Cart.read({"name": "x", "size": "large", "class": "c", "wheels": ["5"], "loads": "hay"})
+    cart = read_section(Cart, {"name": "x", "size": "large", "class": "c", "wheels": ["5"], "loads": "hay"})
     said = {"name": "X", "size": "large", "class": "c", "wheels": [{"spokes": 5}]}
     assert plain_of(cart, said_only=True) == said
     assert plain_of(cart)["wheels"] == [{"spokes": 5, "rim": "steel"}]
@@ -163,7 +166,7 @@ def test_a_section_is_written_as_json_has_it_whole_or_without_what_is_so_unless_
 
 def test_a_section_is_known_by_its_values_and_survives_a_pickle() -> None:
     one = Cart(name="X", wheels=(Wheel(spokes=5),))
-    assert one == Cart.read({"name": "x", "wheels": ["5"]}) != one.replaced(laden=True)
+    assert one == read_section(Cart, {"name": "x", "wheels": ["5"]}) != one.replaced(laden=True)
     assert pickle.loads(pickle.dumps(one)) == one  # noqa: S301  (just made)
     assert one.replaced(laden=True).given == {"name", "wheels", "laden"}
     with pytest.raises(ValueError, match="has wheels"):

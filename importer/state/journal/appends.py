@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from importer.records import Intent, RowId
 from importer.state.journal.integrity import Loss
 from importer.state.journal.rows import SqlCells
+
+if TYPE_CHECKING:
+    from importer.state.postgres.locks import HeldLocations
 
 
 class Appends(Protocol):
@@ -63,9 +66,24 @@ class Appends(Protocol):
         """Make contacts quick to find: only runs that lost a reply ask by them, and the others need not pay for it."""
         ...
 
+    def location_locks(self, base_url: str) -> HeldLocations | None:
+        """Give the locks of locations that are held by the session that writes this; None for a file, which one machine has."""
+        ...
+
+    def finish_notes(self) -> None:
+        """Return when what was noted can be read, or cannot be written."""
+        ...
+
     def sync(self) -> None: ...
 
     def close(self) -> None: ...
+
+
+def failed(error: Exception) -> Future[None]:
+    """Give what somebody waits for who only begins, where it could not even be begun."""
+    ended: Future[None] = Future()
+    ended.set_exception(error)
+    return ended
 
 
 def done(write: Callable[[], None]) -> Future[None]:

@@ -90,6 +90,7 @@ from importer.state.journal.undo_book import IMAGES_MARK, UndoBook, images_of, r
 from importer.state.quota import REMEMBER_IN_POSTGRES, QuotaMemory
 
 if TYPE_CHECKING:
+    from importer.state.journal.shared_writer import PartWriters
     from importer.state.postgres.locks import HeldLocations
 
 _PAGE: Final = 2_000
@@ -156,11 +157,18 @@ class Journal:
 
     @classmethod
     def open(
-        cls, folder: Path, *, thorough: bool = True, clock: Clock | None = None, part: str | None = None
+        cls,
+        folder: Path,
+        *,
+        thorough: bool = True,
+        clock: Clock | None = None,
+        part: str | None = None,
+        writers: PartWriters | None = None,
     ) -> Self:
         """Open a run's journal; ``thorough`` reads it through for damage, which takes seconds for a million rows.
 
-        ``part`` is the location whose rows it speaks of, where a run in Postgres was split. Raises DamagedError for a
+        ``part`` is the location whose rows it speaks of, where a run in Postgres was split; ``writers``: by which it is
+        written, where this process has several parts. Raises DamagedError for a
         journal that is not as it was written. Of one that ends earlier than its seal says, ``loss`` tells what may be
         missing.
         """
@@ -173,7 +181,7 @@ class Journal:
             if thorough:  # going on with a damaged one could send rows twice
                 db.refuse_damage()
             run = read_run(db, folder)
-            journal = cls(folder, db, run, clock, _appends_to(db, run, clock, seal, part))
+            journal = cls(folder, db, run, clock, _appends_to(db, run, clock, seal, part, writers))
             if thorough and db.shared:
                 fetch_sources(run, folder)
             if thorough:
@@ -186,8 +194,10 @@ class Journal:
         return journal
 
     def close(self) -> None:
-        self._db.close()
-        self._appends.close()
+        try:
+            self._appends.close()
+        finally:
+            self._db.close()
 
     def __enter__(self) -> Self:
         return self
@@ -286,14 +296,7 @@ class Journal:
 
     def location_locks(self, base_url: str) -> HeldLocations | None:
         """Give the locks of locations that are held by the session that writes this; None for a file, which one machine has."""
-        if not self._db.shared:
-            return None
-        from importer.state.journal.shared_appends import this_holder
-        from importer.state.postgres.database import in_postgres
-        from importer.state.postgres.locks import HeldLocations
-
-        holder = f"run {self.run.id}, {this_holder()}"
-        return HeldLocations(in_postgres(self._db), base_url=base_url, holder=holder)
+        return self._appends.location_locks(base_url)
 
     # what the pipeline asks and says
 
@@ -452,10 +455,16 @@ class Journal:
     def warnings(self) -> tuple[figures.CodeCount, ...]:
         return self._read(figures.count_warnings)
 
+    def finish_notes(self) -> None:
+        """Return when all that was noted of pace and quota can be read, by other processes too, or cannot be written."""
+        self._appends.finish_notes()
+
     def pulses(self) -> tuple[Pulse, ...]:
+        self.finish_notes()
         return self._read(lambda db: tuple(figures.read_pulses(db)))
 
     def traffic(self) -> figures.RequestFigures:
+        self.finish_notes()
         return self._read(figures.sum_traffic)
 
     def sessions(self) -> tuple[Session, ...]:
@@ -465,6 +474,7 @@ class Journal:
         return self._read(figures.sum_seconds)
 
     def quota_marks(self) -> dict[str, QuotaMark]:
+        self.finish_notes()
         return self._read(read_quota_marks)
 
     def retryable(self) -> int:
@@ -564,10 +574,15 @@ def _refuse_missing(folder: Path) -> Seal | None:
 
 
 def _appends_to(
-    db: Database, run: Run, clock: Clock, seal: Seal | None = None, part: str | None = None
+    db: Database,
+    run: Run,
+    clock: Clock,
+    seal: Seal | None = None,
+    part: str | None = None,
+    writers: PartWriters | None = None,
 ) -> Appends:
     if not db.shared:
         return SealedAppends(db, run, seal, opened_at=clock.now())
     from importer.state.journal.shared_appends import shared_appends
 
-    return shared_appends(db, run_id=run.id, part=part)
+    return shared_appends(db, run_id=run.id, part=part, writers=writers)

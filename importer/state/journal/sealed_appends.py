@@ -167,6 +167,12 @@ class SealedAppends:
     def sync(self) -> None:
         self._writer.sync()
 
+    def finish_notes(self) -> None:
+        """Wait for nothing: a note is written when it is made."""
+
+    def location_locks(self, base_url: str) -> None:  # noqa: ARG002  (one machine has the file)
+        return None
+
     def close(self) -> None:
         self._writer.close()
 

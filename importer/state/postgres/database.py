@@ -66,6 +66,7 @@ class PostgresDatabase:
         self._own: PostgresSession | None = None
         self._in_hand: dict[int, PostgresSession] = {}
         """By the thread that is in the middle of something."""
+        self._locked: dict[int, list[object]] = {}
         self._closed = False
         if dropped or not self._sessions.kept:
             self.keep_session()
@@ -82,6 +83,27 @@ class PostgresDatabase:
             self._own = self._lend()
             self._own.remember_statements(yes=True)
             self._own.set(self._setting)
+
+    @property
+    def session_is_lost(self) -> bool:
+        """Whether the session that it keeps has ended, as far as it has heard: the server, or the way to it, was gone."""
+        return self._own is None or self._own.connection.closed
+
+    def try_lock(self, key: int, owner: object) -> bool:
+        """Take an advisory lock for one of those who share the session; the server alone would give it to each of them."""
+        with self._at_work():
+            owners = self._locked.setdefault(key, [])
+            if any(each is not owner for each in owners):
+                return False
+            if taken := bool(self.execute("SELECT pg_try_advisory_lock(?)", (key,)).fetchone()[0]):
+                owners.append(owner)
+            return taken
+
+    def unlock(self, key: int, owner: object) -> None:
+        """Give a lock back, which is as often held as it was taken."""
+        with self._at_work():
+            self._locked[key].remove(owner)
+            self.execute("SELECT pg_advisory_unlock(?)", (key,))
 
     def speak_for(self, part: int) -> None:
         """Read and write the rows of one part of a run from now on."""
@@ -105,18 +127,35 @@ class PostgresDatabase:
     @contextlib.contextmanager
     def _at_work(self) -> Iterator[Connection]:
         """Have a session in hand; whoever has one already uses that."""
-        thread = threading.get_ident()
         with self._translating():
-            session = self._own or self._in_hand.get(thread)
-            if session is not None:
+            if (session := self._in_hand.get(threading.get_ident())) is not None:
                 yield session.connection
-                return
-            with self._lent() as session:
-                self._in_hand[thread] = session
-                try:
+            elif self._own is not None:
+                with self._own.lock:
+                    self._own.set(self._setting)
+                    yield self._own.connection
+            else:
+                with self._lent() as session, self._having(session):
                     yield session.connection
-                finally:
-                    del self._in_hand[thread]
+
+    @contextlib.contextmanager
+    def by_session_of(self, other: PostgresDatabase) -> Iterator[None]:
+        """Do what follows by the session that another database keeps, which nobody else uses meanwhile."""
+        with self._translating():
+            if (session := other._own) is None:
+                raise closed_error()
+            with session.lock, self._having(session):
+                session.set(self._setting)
+                yield
+
+    @contextlib.contextmanager
+    def _having(self, session: PostgresSession) -> Iterator[None]:
+        thread = threading.get_ident()
+        self._in_hand[thread] = session
+        try:
+            yield
+        finally:
+            del self._in_hand[thread]
 
     @contextlib.contextmanager
     def _lent(self) -> Iterator[PostgresSession]:
@@ -157,7 +196,7 @@ class PostgresDatabase:
         name = f"long_answer_{self._long_answers}"
         with self._translating(), contextlib.ExitStack() as held:
             # not in hand: whoever reads on may do so in another thread
-            session = self._own or self._in_hand.get(threading.get_ident())
+            session = self._in_hand.get(threading.get_ident()) or self._own
             session = session or held.enter_context(self._lent())
             yield from long_answer(
                 session.connection, name, said.text, said.ordered(values), rows=_ROWS_AT_A_TIME
@@ -168,17 +207,23 @@ class PostgresDatabase:
         with self._at_work() as connection:
             connection.execute(script)
 
-    def checked(self, check: str) -> tuple[Any, ...] | None:
+    def begin(self, question: str) -> list[tuple[Any, ...]]:
         """Begin a transaction and ask something of it, in one exchange with the server."""
         with self._at_work() as connection:
-            cursor = connection.execute(f"BEGIN; {check}")
-            cursor.nextset()
-            return cursor.fetchone()
+            cursor = connection.execute(f"BEGIN; {question}")
+            while cursor.nextset():
+                pass
+            return cursor.fetchall()
 
     def bulk(self, text: str, arrays: Sequence[str]) -> int:
         """Do a statement of Postgres's own with an array a column; tell how many rows it wrote."""
         with self._at_work() as connection:
             return connection.execute(text, arrays).rowcount
+
+    def ask(self, text: str, arrays: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Do a statement of Postgres's own, likewise, and give its answer."""
+        with self._at_work() as connection:
+            return connection.execute(text, arrays).fetchall()
 
     def copy(self, table: str, columns: str, lines: str) -> None:
         """Add rows by COPY, whose text the caller wrote; a row that is there already raises AlreadyThereError."""

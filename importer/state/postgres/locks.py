@@ -24,11 +24,12 @@ class HeldLocations:
     """The locations that the session of a run's journal may send to. No other process sends to one of them meanwhile.
 
     On the very connection that the journal is written by: when Postgres drops it, the locks are free, and this process
-    can write no intent any more, and so begins nothing new.
+    can write no intent any more, and so begins nothing new. ``owner``: the part that it is for, of those who share it.
     """
 
-    def __init__(self, db: PostgresDatabase, *, base_url: str, holder: str) -> None:
+    def __init__(self, db: PostgresDatabase, *, base_url: str, holder: str, owner: object) -> None:
         self._db = db
+        self._owner = owner
         self._base_url = base_url.rstrip("/")
         self._held: dict[str, int] = {}
         db.keep_session()
@@ -41,7 +42,7 @@ class HeldLocations:
         if not self._held:  # nobody drops the run meanwhile
             self._db.execute("SELECT pg_advisory_lock_shared(?)", (in_use_key(self._db.schema),))
         key = self._key(location_id)
-        if not self._db.execute("SELECT pg_try_advisory_lock(?)", (key,)).fetchone()[0]:
+        if not self._db.try_lock(key, self._owner):
             holder = holder_of(self._db, key) or "another process"
             if not self._held:
                 self._let_go()
@@ -58,7 +59,7 @@ class HeldLocations:
         """Give the locations back."""
         with contextlib.suppress(StateError):  # with the connection gone, they are free already
             for key in self._held.values():
-                self._db.execute("SELECT pg_advisory_unlock(?)", (key,))
+                self._db.unlock(key, self._owner)
             if self._held:
                 self._let_go()
         self._held.clear()

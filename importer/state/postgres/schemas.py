@@ -97,8 +97,9 @@ def ensure_schema(face: Face, path: Path, purpose: Purpose, script: str) -> Post
     digest = hashlib.sha256(script.encode()).hexdigest()
     with _closing_on_error(db):
         note = f"{digest} {_inside(face, path)}"
-        if _comment(db) != note:
+        if note not in (seen := sessions_of(face.address).seen) and _comment(db) != note:
             _bring_up(db, script, note)
+        seen.add(note)
     return db
 
 

@@ -27,6 +27,8 @@ class PostgresSession:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self.lock = threading.RLock()
+        """Of one that several use by turns: held from the first statement of a transaction to its last."""
         self._setting = ""
 
     def remember_statements(self, *, yes: bool) -> None:
@@ -50,6 +52,8 @@ class Sessions:
     def __init__(self, address: Address, *, kept: int = 0) -> None:
         self.address = address
         self._most = kept
+        self.seen: set[str] = set()
+        """Schemas that were found to be as they should be; nobody changes them while they are in use."""
         self._idle: list[PostgresSession] = []
         self._lock = threading.Lock()
 

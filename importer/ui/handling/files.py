@@ -129,16 +129,21 @@ async def describe(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     """Say what the file is, as its parser's own process found it."""
     draft = screen.drafts.open(asked.named["draft"])
     found = await ask_bench(screen, draft, "describe")
+    # The columns come next: whoever looks at the first rows gives the time to guess what they are.
+    screen.spawn(ask_bench(screen, draft, "suggest"))
     return data(await _described(screen, draft, found))
 
 
 async def _described(screen: Screen, draft: Draft, found: Any) -> dict[str, Any]:
+    together = await asyncio.to_thread(shown, screen.drafts, draft)
+    if together:
+        screen.benches.prepare()  # for the next of them
     return {
         "version": draft.version,
         "reading": draft.reading,
         "found": found,
         "skip_hidden": draft.skip_hidden,
-        "together": await asyncio.to_thread(shown, screen.drafts, draft),
+        "together": together,
     }
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from importer.errors import SettingsError
 from importer.highlevel.connections import ConnectionBook
+from importer.mapping.editing import edited_text
 from importer.runtime.environment import read_tokens, variable_token
 from importer.sources import is_url
 from importer.state.secrets import secrets_in
@@ -28,6 +29,7 @@ _LIKE: Final = 20
 _BEGUN_SECONDS: Final = 60.0
 _ENDED_SECONDS: Final = 30.0
 _LONGEST: Final = 2000
+_READING: Final = ("sheet", "header_row", "encoding", "delimiter")
 
 
 async def page(screen: Screen, asked: ScreenRequest) -> ScreenReply:
@@ -93,7 +95,7 @@ async def add(screen: Screen, asked: ScreenRequest) -> ScreenReply:
         name=taken(said, "name", str).strip(),
         source=taken(said, "source", str)[:_LONGEST],
         location=run.location_id,
-        mapping_text=run.mapping_text,
+        mapping_text=_mapping_of(run),
         at=_time(taken(said, "at", str)),
         days=taken(said, "days", str),
         changed_only=taken(said, "changed_only", bool, default=False),
@@ -102,6 +104,18 @@ async def add(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     version = taken(said, "version", str)
     await asyncio.to_thread(screen.schedules.add, new, version=version)
     return data(await asyncio.to_thread(screen.schedules.job_states))
+
+
+def _mapping_of(run: Run) -> str:
+    """Give a run's mapping with how its file was read: the next one is read the same way, and nobody is there to say it."""
+    reading: Any = run.options.get("reading")
+    said = reading if isinstance(reading, dict) else {}
+    chosen = [(("source", name), str(said[name])) for name in _READING if said.get(name) is not None]
+    return (
+        edited_text(run.mapping_text, name=run.mapping_path.name, set_to=chosen)
+        if chosen
+        else run.mapping_text
+    )
 
 
 def _time(said: str) -> time:

@@ -93,3 +93,13 @@ def test_forgetting_a_run_leaves_no_piece_of_it(tmp_path: Path, postgres: str) -
     files.put("a", a_file(tmp_path, b"ann@example.com"))
     drop_run(Face(folder=tmp_path / "one", address=Address.read(postgres)), RUN)
     assert files.names() == ()
+
+
+def test_a_shared_folder_is_its_owners_alone_from_the_run_on(
+    tmp_path: Path, postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMPORTER_FILES", str(tmp_path / "shared"))
+    machine(tmp_path / "one", postgres).put("sources/0000/a.csv", a_file(tmp_path, b"x"))
+    made = [path for path in (tmp_path / "shared").rglob("*") if path.is_dir()]
+    assert tmp_path / "shared" / RUN in made
+    assert {path.stat().st_mode & 0o777 for path in made} == {0o700}

@@ -14,7 +14,7 @@ import pytest
 from importer.errors import StateError
 from importer.records import Counts, FollowUpMark, FollowUpState, Intent, Landed, Outcome, Pulse, Status
 from importer.state.journal import Journal, Run, RunState, SessionKind
-from importer.state.journal.shared_appends import FencedError
+from importer.state.journal.shared_writer import FencedError
 from importer.state.parts import PartState, RunParts
 from importer.state.postgres.address import Address
 from importer.state.postgres.database import in_postgres
@@ -73,7 +73,6 @@ def test_who_goes_on_with_a_run_takes_it_from_who_had_it(journal: Journal) -> No
             lambda: journal.settle([created(2)]),
             lambda: journal.append(landed=[landed(2)]),
             lambda: journal.append(marks=[FollowUpMark(row=2, name="t", state=FollowUpState.DONE)]),
-            lambda: journal.pulse(Pulse(location_id="l", started_at=1.0, seconds=2.0)),
             lambda: journal.set_rows_read(9),
             lambda: journal.set_state(RunState.FINISHED),
             lambda: journal.undo.begin(None),
@@ -81,6 +80,9 @@ def test_who_goes_on_with_a_run_takes_it_from_who_had_it(journal: Journal) -> No
         for write in writes:
             with pytest.raises(StateError, match=r"(Another process took over|do not balance)"):
                 write()
+        journal.pulse(Pulse(location_id="l", started_at=1.0, seconds=2.0))  # nobody waits for it
+        journal.finish_notes()
+        assert other.pulses() == ()
         other.settle([created(2), created(3)])
         assert other.counts() == Counts(created=2, pending=-2)
 

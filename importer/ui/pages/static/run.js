@@ -79,6 +79,7 @@ function UnderWay({ now, asked, act, told }) {
     <progress max=${now.rows || 1} value=${now.settled || 0} aria-label=${t("run.progress")}></progress>
     <${Bar} counts=${now} total=${now.rows} label=${t("run.rows")} />
     <${Counts} counts=${now} />
+    ${now.workers ? html`<p class="note" id="workers">${t("run.workers", { done: number(now.parts.finished), all: number(Object.values(now.parts).reduce((sum, one) => sum + one, 0)), who: now.workers.join("; ") || "-" })}</p>` : null}
     <p class="onward">
       <button type="button" onClick=${() => act("pause")} disabled=${waiting}>${t("run.pause")}</button>
       <button type="button" class="quiet" onClick=${() => act("stop")} disabled=${waiting}>${t("run.stop")}</button>
