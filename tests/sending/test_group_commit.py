@@ -81,8 +81,8 @@ class Told:
         )
 
 
-async def _turns(ended: Callable[[], bool] = lambda: False) -> None:
-    for _ in range(50):
+async def _turns(ended: Callable[[], bool] = lambda: False, *, most: int = 50) -> None:
+    for _ in range(most):
         if ended():
             return
         await asyncio.sleep(0.01)
@@ -296,3 +296,26 @@ def test_a_line_is_not_written_so_early_that_it_runs_out_where_rows_go_slower_th
     assert len(journal.outcomes) == 60
     # two rows go in a second, where fifty may: by what the quota lets go, each row stood in eight lines
     assert len(journal.intents) <= 60 * 2
+
+
+def test_a_stop_while_a_line_is_renewed_at_the_gate_sends_nothing_more() -> None:
+    async def check() -> None:
+        vendor, journal = PaperVendor(), SlowJournal()
+        journal.slow = False
+        async with paper_sender(vendor, journal) as sender:
+            await sender.open_location(PLACE, CatalogNeeds())
+            for each in people(130):
+                await sender.submit(each)
+            sending = asyncio.ensure_future(sender.drain())
+            # then the window is full: meeting the location took one
+            await _turns(lambda: _upserts(vendor) == 99, most=1_000)
+            await _turns(most=100)  # all of it is settled
+            sent, journal.slow = _upserts(vendor), True
+            await _turns(lambda: bool(journal.under_way), most=1_000)
+            sender.stop(InterruptedRunError("Stopped by SIGINT."))
+            journal.go_on()
+            with pytest.raises(InterruptedRunError):
+                await sending
+        assert _upserts(vendor) == sent
+
+    run_virtually(check())
