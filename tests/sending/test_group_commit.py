@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from concurrent.futures import Future
 
 import pytest
 
 from importer.errors import InterruptedRunError, StateError, StopError
+from importer.highlevel.calls import Call
 from importer.highlevel.catalog import CatalogNeeds
+from importer.highlevel.client import RawReply
 from importer.records import Append, Intent, Outcome, Status
 from importer.sending import Sender, SendingPolicy
 from importer.sending.journal_batches import LONGEST_APPEND, JournalBatcher
+from importer.settings import Secret
 from tests.sending.memory_journal import MemoryJournal
 from tests.sending.paper_vendor import PaperVendor
 from tests.sending.runs import PLACE, paper_sender, people, send_on_paper
@@ -222,6 +226,53 @@ async def _begin(sender: Sender, journal: SlowJournal, *, rows: int) -> asyncio.
         await sender.submit(each)
     await _turns(lambda: bool(journal.under_way))
     return asyncio.ensure_future(sender.drain())
+
+
+class DiskOfThreeSeconds(MemoryJournal):
+    """Takes longer with a line than the line lasts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lasts_until: dict[int, float] = {}
+
+    def write(self, append: Append) -> Future[None]:
+        if not append.intents:
+            return super().write(append)
+        ended: Future[None] = Future()
+
+        def end() -> None:
+            self.keep(append)
+            for intent in append.intents:
+                assert intent.last_attempt_at is not None
+                self.lasts_until[intent.row] = intent.last_attempt_at
+            ended.set_result(None)
+
+        asyncio.get_running_loop().call_later(3.0, end)
+        return ended
+
+
+class PunctualVendor(PaperVendor):
+    """Notes the rows that leave later than the journal says that they can."""
+
+    def __init__(self, journal: DiskOfThreeSeconds) -> None:
+        super().__init__()
+        self.late: list[int] = []
+        self._journal = journal
+
+    async def request(self, call: Call, token: Secret | None) -> RawReply:
+        if call.path == "/contacts/upsert":
+            assert call.body is not None
+            row = int(json.loads(call.body)["firstName"].split()[1])
+            if VirtualClock().now() > self._journal.lasts_until.get(row, 0.0):
+                self.late.append(row)
+        return await super().request(call, token)
+
+
+def test_no_attempt_leaves_later_than_its_line_says_however_slow_the_disk_is() -> None:
+    journal = DiskOfThreeSeconds()
+    vendor = PunctualVendor(journal)
+    send_on_paper(vendor, 130, journal=journal)
+    assert (len(journal.outcomes), vendor.late) == (130, [])
 
 
 def test_rows_that_stood_ready_while_the_window_was_full_are_written_down_anew_together() -> None:

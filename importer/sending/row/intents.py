@@ -10,20 +10,22 @@ from importer.sending.caller import Caller
 from importer.sending.row.drift import may_overwrite
 from importer.sending.row.submitted import SubmittedRow
 
-_LEASE_SECONDS: Final = 2.0
+LEASE_SECONDS: Final = 2.0
 """For so long a row may be sent on the strength of one line in the journal: it is written for many rows at once."""
 
 
-def intent_of(submitted: SubmittedRow, caller: Caller, *, exact: bool = False) -> Intent:
+def intent_of(
+    submitted: SubmittedRow, caller: Caller, *, exact: bool = False, lease_seconds: float = LEASE_SECONDS
+) -> Intent:
     """Make the intent by which a row may be sent from now on until its lease ends."""
     first = submitted.first_attempt_at
     submitted.intended = True
-    submitted.leased_until = caller.clock.monotonic() + _LEASE_SECONDS
+    submitted.leased_until = caller.clock.monotonic() + lease_seconds
     return Intent(
         row=submitted.row,
         location_id=submitted.record.location_id,
         first_attempt_at=caller.vendor_clock.first_attempt_at() if first is None else first,
-        last_attempt_at=caller.clock.now() + _LEASE_SECONDS,
+        last_attempt_at=caller.clock.now() + lease_seconds,
         attempts=submitted.attempts + 1,
         exact=exact,
     )

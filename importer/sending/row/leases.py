@@ -10,7 +10,7 @@ from typing import Final
 from importer.records import BeforeImage, RowId
 from importer.sending.caller import Caller
 from importer.sending.journal_batches import JournalBatcher, Receipt
-from importer.sending.row.intents import intent_of, planned_image
+from importer.sending.row.intents import LEASE_SECONDS, intent_of, planned_image
 from importer.sending.row.submitted import SubmittedRow
 
 _AHEAD_SECONDS: Final = 1.0
@@ -20,6 +20,7 @@ _LAST_SECONDS: Final = 0.5
 _AT_ONCE: Final = 5
 """So many are written with one that waits for it, however slowly rows went: a window that was full lets them go together."""
 _LONGEST_AHEAD: Final = 512
+_LONGEST_LEASE_SECONDS: Final = 60.0
 
 
 class Leases:
@@ -37,6 +38,7 @@ class Leases:
         self._following = following
         self._held: dict[RowId, SubmittedRow] = {}
         """Rows on their way through the gate, in the order in which they came to it."""
+        self._lease_seconds = LEASE_SECONDS
         self._look_after = 0
         """So many rows may go before there is a look ahead."""
         self._went = 0
@@ -57,12 +59,13 @@ class Leases:
     async def hold(self, submitted: SubmittedRow) -> None:
         """Return when a row that can be repeated may be sent; raises the StopError of a journal that fails."""
         self._held[submitted.row] = submitted
-        receipt = submitted.receipt
-        if receipt is None or (receipt.written and not self.covers(submitted)):
-            receipt = self._write(
-                list({submitted.row: submitted, **self._next_uncovered(least=_AT_ONCE)}.values())
-            )
-        await receipt.wait()
+        if submitted.receipt is not None:
+            await submitted.receipt.wait()
+        while not self.covers(submitted):
+            batch = {submitted.row: submitted, **self._next_uncovered(least=_AT_ONCE)}
+            await self._write(list(batch.values())).wait()
+            if not self.covers(submitted):  # the disk, or this machine, takes longer than a line lasts
+                self._lease_seconds = min(2 * self._lease_seconds, _LONGEST_LEASE_SECONDS)
 
     def let_go(self, submitted: SubmittedRow) -> None:
         """Take note that a row was sent, or will not be."""
@@ -109,7 +112,10 @@ class Leases:
 
     def _write(self, batch: list[SubmittedRow]) -> Receipt:
         images = _images(batch)
-        receipt = self._journal.intend([intent_of(submitted, self._caller) for submitted in batch], images)
+        lasts = self._lease_seconds
+        receipt = self._journal.intend(
+            [intent_of(each, self._caller, lease_seconds=lasts) for each in batch], images
+        )
         for submitted in batch:
             submitted.receipt = receipt
         return receipt
