@@ -10,7 +10,6 @@ import os
 from datetime import date
 from pathlib import Path
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
 
@@ -123,6 +122,8 @@ def test_nothing_of_a_ready_mapping_is_written_for_an_absent_column(export: Path
 def test_every_shipped_mapping_fits_the_shipped_schema_as_an_editor_reads_it(path: Path) -> None:
     schema = json.loads((MAPPINGS / "mapping.schema.json").read_text(encoding="utf-8"))
     mapping = yaml.safe_load(path.read_text(encoding="utf-8"))
+    import jsonschema  # type: ignore[import-untyped]  # dear to load, and every worker loads this module
+
     assert not list(jsonschema.Draft202012Validator(schema).iter_errors(mapping))
 
 

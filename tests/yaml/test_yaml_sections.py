@@ -6,7 +6,6 @@ import pickle
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from importer.yaml.document import parse
@@ -178,6 +177,8 @@ def test_a_section_is_known_by_its_values_and_survives_a_pickle() -> None:
 
 def test_the_schema_takes_what_the_section_takes() -> None:
     schema = schema_of(Cart)
+    import jsonschema  # type: ignore[import-untyped]  # dear to load, and every worker loads this module
+
     jsonschema.Draft202012Validator.check_schema(schema)
     takes = jsonschema.Draft202012Validator(schema).is_valid
     assert takes({"name": "x", "size": "large", "axles": 2, "spare": {"spokes": 3}, "by_size": {"small": {}}})
