@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -144,15 +145,14 @@ def test_appends_of_one_part_are_written_one_after_the_other(journals: dict[str,
     writer = writer_of(journals["one"])
     with writer.db.by_session_of(writer.db):
         begun = [
-            journals["one"].write(Append(intents=[intent(2)])),
-            journals["one"].write(
-                Append(withdrawn=[Intent(row=2, location_id="l", first_attempt_at=1.0, attempts=0)])
-            ),
-            journals["one"].write(Append(intents=[intent(2)])),
+            journals["one"].write(Append(intents=[replace(intent(2), location_id=each)]))
+            for each in ("first", "second", "last")
         ]
     for each in begun:
         each.result(20)
-    assert 2 in journals["one"].row_states(0, 9)
+    known = journals["one"].row_states(0, 9)[2]
+    assert isinstance(known, Intent)
+    assert known.location_id == "last"
 
 
 def test_all_parts_have_one_session_between_them(journals: dict[str, Journal], postgres: str) -> None:
@@ -196,12 +196,12 @@ def test_a_lost_session_ends_all_of_its_parts_and_the_next_one_begins_another(
 
 
 def test_what_was_used_of_a_quota_is_known_before_somebody_else_may_send(
-    folder: Path, writers: PartWriters
+    journals: dict[str, Journal], folder: Path
 ) -> None:
     mark = QuotaMark(location_id="one", at=5.0, in_window=7, used_today=8)
-    with kept_sessions(), RunParts(folder).take("one", writers=writers) as one:
-        one.begin(SessionKind.RUN)
-        one.mark_quota([mark])
+    for each in (replace(mark, in_window=6), mark):  # the second so soon that it would wait
+        journals["one"].mark_quota([each])
+        journals["one"].finish_notes()  # as whoever gives the location back
     with Journal.open(folder) as whole:
         assert whole.quota_marks() == {"one": mark}
 
