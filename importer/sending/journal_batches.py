@@ -143,7 +143,9 @@ class JournalBatcher:
 
         Raises the StopError of a journal that fails, and then nothing may be sent.
         """
-        self._marks += marks
+        announced = tuple(marks)
+        self._marks += announced
+        self._lines += len(announced)
         self.flush()
         if self._failure is not None:
             raise self._failure

@@ -13,7 +13,7 @@ from importer.errors import InterruptedRunError, StateError, StopError
 from importer.highlevel.calls import Call
 from importer.highlevel.catalog import CatalogNeeds
 from importer.highlevel.client import RawReply
-from importer.records import Append, Intent, Outcome, Status
+from importer.records import Append, FollowUpMark, FollowUpState, Intent, Outcome, Status
 from importer.sending import Sender, SendingPolicy
 from importer.sending.journal_batches import LONGEST_APPEND, JournalBatcher
 from importer.settings import Secret
@@ -117,6 +117,16 @@ def test_what_is_written_at_once_waits_for_what_is_under_way() -> None:
         assert told.rows == [2, 3]
         await _turns()
         assert told.rows == [2, 3], "and nothing is told twice"
+
+    run_virtually(check())
+
+
+def test_what_must_not_be_sent_twice_is_written_down_at_once_though_nothing_else_waits() -> None:
+    async def check() -> None:
+        journal = MemoryJournal()
+        told = Told(journal)
+        told.batcher.announce([FollowUpMark(row=2, name="workflow", state=FollowUpState.SENT)])
+        assert journal.marked == {(2, "workflow"): FollowUpState.SENT}
 
     run_virtually(check())
 
