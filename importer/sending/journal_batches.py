@@ -87,7 +87,7 @@ class Receipt:
 
     def end(self, failure: StopError | None = None) -> None:
         self._failure = failure
-        self.written = True
+        self.written = failure is None  # a row that has its ticket already must not leave on one that failed
         self._ended.set()
 
 

@@ -131,6 +131,21 @@ def test_what_must_not_be_sent_twice_is_written_down_at_once_though_nothing_else
     run_virtually(check())
 
 
+def test_nothing_counts_as_written_of_an_append_that_failed() -> None:
+    async def check() -> None:
+        journal = SlowJournal()
+        told = Told(journal)
+        receipt = told.batcher.intend([_intent(2)])
+        await _turns(lambda: bool(journal.under_way))
+        journal.fail(StateError("The disk is full."))
+        told.batcher.flush()
+        assert not receipt.written
+        with pytest.raises(StateError):
+            await receipt.wait()
+
+    run_virtually(check())
+
+
 def test_no_append_is_longer_than_its_bound_however_much_comes_in_one_turn() -> None:
     async def check() -> None:
         journal = SlowJournal()
