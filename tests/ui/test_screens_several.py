@@ -38,13 +38,19 @@ def way(opened: OpenScreen, name: str) -> None:
     opened.find(f"input[name=where][value={name}]").click()
 
 
+def ask_where(opened: OpenScreen) -> None:
+    """Choose a file of two branches, as far as the page that asks for the sub-account."""
+    file = opened.state.parent / "branches.csv"
+    file.write_text(BRANCHES, encoding="utf-8")
+    opened.go("/")
+    opened.find("#file").send_keys(str(file))
+    opened.press("Yes, go on")
+
+
 def test_a_column_names_the_sub_accounts_and_who_lacks_a_token_is_seen_before_the_import(
     opened: OpenScreen,
 ) -> None:
-    file = opened.state.parent / "branches.csv"
-    file.write_text(BRANCHES, encoding="utf-8")
-    opened.find("#file").send_keys(str(file))
-    opened.press("Yes, go on")
+    ask_where(opened)
     way(opened, "several")
     opened.shows("Branch")
     opened.find("#column").send_keys("Branch")
@@ -67,6 +73,9 @@ def test_a_column_names_the_sub_accounts_and_who_lacks_a_token_is_seen_before_th
     opened.shows("Type the name of the column")
     assert "Several sub-accounts" in opened.find("header.top").text
     assert opened.axe() == []
+    opened.go(opened.path.replace("/forecast", "/account"))
+    way(opened, "one")
+    opened.shows("All rows go there, then")
     assert opened.complaints() == []
 
 
@@ -74,9 +83,8 @@ def test_a_column_names_the_sub_accounts_and_who_lacks_a_token_is_seen_before_th
 def test_an_agency_is_connected_through_its_consent_and_one_of_its_sub_accounts_found(
     opened: OpenScreen,
 ) -> None:
-    opened.go(opened.path.replace("/forecast", "/account"))
+    ask_where(opened)
     way(opened, "one")
-    opened.shows("All rows go there, then")
     opened.press("Connect with HighLevel")
     opened.find("#client-id").send_keys("app1-x")
     opened.find("#client-secret").send_keys(SECRET)
