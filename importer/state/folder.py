@@ -24,7 +24,7 @@ from importer.state.journal.undo_book import IMAGES_MARK
 from importer.state.kept_files import KeptFiles
 from importer.state.locks import holder, locked
 from importer.state.neighbours import Neighbours
-from importer.state.parts import parts_in
+from importer.state.parts import is_split
 from importer.state.past_runs import PastRuns, unusable
 from importer.state.place import state_words
 from importer.state.plans import StoredPlan
@@ -132,7 +132,7 @@ class StateFolder:
         if run.state is not RunState.RUNNING or self.holder(run.id) is not None:
             return run
         # Of a run over many workers, parts are under way or wait for one, whoever holds the run as a whole.
-        if not parts_in(self.run_folder(run.id)):
+        if not is_split(self.run_folder(run.id)):
             return replace(run, state=RunState.STOPPED, reason=_KILLED, reason_code="killed")
         return run
 

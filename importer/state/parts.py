@@ -89,6 +89,12 @@ class RunParts:
             found = db.execute(f"SELECT {_COLUMNS} FROM parts ORDER BY location").fetchall()  # noqa: S608  (our own names)
         return tuple(_line(*cells) for cells in found)
 
+    def are_there(self) -> bool:
+        """Tell whether the run was split, without a look at thousands of lines."""
+        query = "SELECT EXISTS (SELECT 1 FROM parts WHERE location <> ?)"
+        with self._opened() as db:
+            return bool(db.execute(query, (WHOLE,)).fetchone()[0])
+
     def under_way(self) -> bool:
         """Tell whether a part waits for a worker or is with one, without a look at thousands of lines."""
         query = "SELECT EXISTS (SELECT 1 FROM parts WHERE state IN (?, ?))"
@@ -231,7 +237,7 @@ def parts_in(folder: Path) -> tuple[PartLine, ...]:
 
 def is_split(folder: Path) -> bool:
     """Tell whether the rows of the run in a folder are sent part by part, by whichever process takes one."""
-    return bool(parts_in(folder))
+    return face_of(folder / FILE_NAME) is not None and RunParts(folder).are_there()
 
 
 def wish_for_end(folder: Path, wish: EndWish, *, by: str, pid: int | None) -> None:
