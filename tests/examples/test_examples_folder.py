@@ -7,12 +7,9 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import threading
-import time
-import urllib.request
 from collections.abc import Iterator
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -27,10 +24,10 @@ from importer.cli import COMMANDS
 from importer.mapping import load_mapping
 from importer.sandbox import Account, Sandbox, SandboxSettings, sandbox_aside
 from importer.sandbox.items import Kind
+from tests.s3_server import put, s3_on_loopback
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
-SIGNED = "AWS4-HMAC-SHA256 Credential=invented/20261123/us-east-1/s3/aws4_request"
 
 
 @pytest.fixture
@@ -170,29 +167,8 @@ def slack() -> Iterator[Slack]:
 def s3() -> Iterator[str]:
     pytest.importorskip("s3fs")
     pytest.importorskip("moto")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            until = time.monotonic() + 60
-            while time.monotonic() < until:
-                try:
-                    urllib.request.urlopen(f"{url}/moto-api/", timeout=5).close()  # noqa: S310  (loopback)
-                    break
-                except OSError:
-                    time.sleep(0.1)  # a process of its own starts on the machine's clock
-            yield url
-        finally:
-            process.terminate()
-
-
-def put(url: str, content: bytes = b"") -> None:
-    headers = {"Authorization": SIGNED, "Content-Type": "text/csv"}
-    request = urllib.request.Request(url, data=content, method="PUT", headers=headers)  # noqa: S310  (loopback)
-    urllib.request.urlopen(request, timeout=30).close()  # noqa: S310  (loopback)
+    with s3_on_loopback() as url:
+        yield url
 
 
 def test_a_nightly_file_in_s3_waits_for_a_person_and_slack_is_told(
