@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
 import pytest
 
-from importer.errors import InterruptedRunError
+from importer.errors import InterruptedRunError, ServiceDownError
 from importer.records import (
     Addition,
+    Append,
     FollowUpMark,
     FollowUpState,
     Intent,
@@ -23,6 +26,7 @@ from importer.sandbox.items import Item, Kind
 from importer.sandbox.wire import iso_milliseconds
 from importer.sending import Sender, SendingPolicy
 from importer.settings import Connection, Secret
+from tests.sending.memory_journal import MemoryJournal
 from tests.sending.runs import NEEDS, PLACE, Run, StartRun
 
 ATTEMPT = 1_000_000.0
@@ -143,6 +147,33 @@ async def test_a_stop_leaves_a_company_in_doubt_whose_call_is_in_the_air(start: 
     assert [intent.exact for intent in run.journal.intents] == [True]
     outcome = await sent(run, company(2, "Acme"), RowObject.COMPANY, run.journal.intents[-1])
     assert (outcome.status, names(run.sandbox, Kind.BUSINESS)) == (Status.CREATED, ["Acme"])
+
+
+class StoppingJournal(MemoryJournal):
+    """The run ends while it is written down that a row is about to leave."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stop: Callable[[], None] = lambda: None
+
+    def write(self, append: Append) -> Future[None]:
+        if append.intents:
+            self.stop()
+        return super().write(append)
+
+
+async def test_an_outage_before_a_company_s_call_has_left_leaves_nothing_in_doubt(start: StartRun) -> None:
+    run, journal = await start(), StoppingJournal()
+    connection = Connection(base_url=run.sandbox.base_url, token=Secret("pit-test"))
+    policy = SendingPolicy(row_object=RowObject.COMPANY)
+    async with Sender(connection=connection, journal=journal, policy=policy) as sender:
+        journal.stop = lambda: sender.stop(ServiceDownError("HighLevel is down."))
+        await sender.open_location(PLACE, NEEDS)
+        await sender.submit(company(2, "Acme"))
+        with pytest.raises(ServiceDownError):
+            await sender.drain()
+    assert [intent.row for intent in journal.withdrawn] == [2]
+    assert names(run.sandbox, Kind.BUSINESS) == []
 
 
 def deal_of(row: int, mail: str, pipeline: str) -> Record:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final, TypeAlias
+from collections.abc import Mapping
+from typing import Any, Final, Protocol, TypeAlias
 from weakref import WeakValueDictionary
 
 from importer.highlevel.companies import (
@@ -25,8 +25,15 @@ from importer.sending.caller import Caller
 _PAGE: Final = 100
 _PAGES: Final = 2_000
 
-Announce: TypeAlias = Callable[[], Awaitable[None]]
-"""Writes down that an attempt is about to leave that makes or changes a company, and returns when that is durable."""
+
+class Departure(Protocol):
+    """What has to be known of an attempt that makes or changes a company."""
+
+    async def announce(self) -> None:
+        """Write down that it is about to leave, and return when that is durable."""
+
+    def leave(self) -> None:
+        """Take note that it leaves now."""
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -44,14 +51,14 @@ Found: TypeAlias = "Company | Reply | Unanswered"
 class _CompaniesCallState(CallState):
     """A call about a location's companies: a reply that shows another's is not the one to it."""
 
-    __slots__ = ("_announce", "_location_id")
+    __slots__ = ("_departure", "_location_id")
 
     def __init__(
-        self, row: RowId, location_id: str, *, repeatable: bool, announce: Announce | None = None
+        self, row: RowId, location_id: str, *, repeatable: bool, departure: Departure | None = None
     ) -> None:
         super().__init__(row, repeatable=repeatable)
         self._location_id = location_id
-        self._announce = announce
+        self._departure = departure
 
     def recognises(self, reply: Reply) -> bool:
         shown = (*listed_companies(reply.body), shown_company(reply.body))
@@ -59,11 +66,15 @@ class _CompaniesCallState(CallState):
 
     @property
     def announced(self) -> bool:
-        return self._announce is None
+        return self._departure is None
 
     async def announce(self) -> None:
-        if self._announce is not None:
-            await self._announce()
+        if self._departure is not None:
+            await self._departure.announce()
+
+    def leave(self) -> None:
+        if self._departure is not None:
+            self._departure.leave()
 
 
 class CompanyDesk:
@@ -97,14 +108,16 @@ class CompanyDesk:
             return Unanswered(words=words, doubtful=False)
         return next((Company(id=each, made=False, stamp=stamp) for each, stamp in known.items()), None)
 
-    async def make(self, content: Mapping[str, Json], row: RowId, announce: Announce | None = None) -> Found:
+    async def make(
+        self, content: Mapping[str, Json], row: RowId, departure: Departure | None = None
+    ) -> Found:
         """Make it; what may have been made when the reply was lost is looked for before it is made again."""
         name = str(content["name"])
         call = create_company(self._caller.location_id, content)
         attempts = 0
         while True:
             attempts += 1
-            state = self._state(row, repeatable=False, announce=announce)
+            state = self._state(row, repeatable=False, departure=departure)
             reply = await self._caller.ask(call, state)
             made_id = made_company(reply.body) if isinstance(reply, Reply) else None
             if made_id is not None:
@@ -128,10 +141,10 @@ class CompanyDesk:
         return shown or found
 
     async def change(
-        self, company_id: str, content: Mapping[str, Json], row: RowId, announce: Announce
+        self, company_id: str, content: Mapping[str, Json], row: RowId, departure: Departure
     ) -> Reply | Unanswered:
         """Write some of a company's fields; doing it twice is the same as doing it once."""
-        state = self._state(row, repeatable=True, announce=announce)
+        state = self._state(row, repeatable=True, departure=departure)
         return await self._caller.ask(update_company(company_id, content), state)
 
     async def _read(self, row: RowId) -> Reply | Unanswered | None:
@@ -159,6 +172,6 @@ class CompanyDesk:
             self._known.setdefault(folded(name), {})[company_id] = stamp
 
     def _state(
-        self, row: RowId, *, repeatable: bool, announce: Announce | None = None
+        self, row: RowId, *, repeatable: bool, departure: Departure | None = None
     ) -> _CompaniesCallState:
-        return _CompaniesCallState(row, self._caller.location_id, repeatable=repeatable, announce=announce)
+        return _CompaniesCallState(row, self._caller.location_id, repeatable=repeatable, departure=departure)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Protocol
 
 from importer.highlevel.additions import COMPANY, digest
@@ -164,7 +164,7 @@ class Companies:
         if self._mode is ImportMode.UPDATE_ONLY:
             sentence = "The location has no company of this name, and the mapping's mode is update_only."
             return outcomes.skipped(submitted, "not_found", sentence)
-        found = await self._desk.make(wanted.content, submitted.row, lambda: self._announce(submitted))
+        found = await self._desk.make(wanted.content, submitted.row, _Departure(submitted, self._intend))
         if isinstance(found, Company):
             return self._made(submitted, wanted, found.id)
         return _failed(submitted, found)
@@ -186,7 +186,7 @@ class Companies:
             return self._unchanged(submitted, wanted, there)
         await self._keep_image(submitted, there.id, changes)
         content = {change.reference: change.new for change in changes}
-        reply = await self._desk.change(there.id, content, submitted.row, lambda: self._announce(submitted))
+        reply = await self._desk.change(there.id, content, submitted.row, _Departure(submitted, self._intend))
         if isinstance(reply, Unanswered) or reply.kind is not ReplyKind.DONE:
             return _failed(submitted, reply)
         return self._updated(submitted, wanted, there)
@@ -204,18 +204,30 @@ class Companies:
         self, submitted: SubmittedRow, company_id: str, changes: tuple[Change, ...]
     ) -> None:
         image = BeforeImage(row=submitted.row, contact_id=company_id, part=ImagePart.VALUES, changes=changes)
-        await self._journal.intend([self._intent(submitted)], [image]).wait()
+        await self._intend(submitted, image)
 
-    async def _announce(self, submitted: SubmittedRow) -> None:
-        """Write down that the row may have made or changed its company, before each attempt that could."""
-        await self._journal.intend([self._intent(submitted)]).wait()
-        submitted.attempts += 1
-        submitted.perhaps_stored = True  # a stop must not take it for a row that never left
+    async def _intend(self, submitted: SubmittedRow, *images: BeforeImage) -> None:
+        await self._journal.intend([self._intent(submitted)], images).wait()
 
     def _intent(self, submitted: SubmittedRow) -> Intent:
         if submitted.first_attempt_at is None:
             submitted.first_attempt_at = self._caller.vendor_clock.first_attempt_at()
         return intent_of(submitted, self._caller, exact=True)
+
+
+class _Departure:
+    """A row's attempt to make or change its company, which is written down each time before it could."""
+
+    def __init__(self, submitted: SubmittedRow, intend: Callable[[SubmittedRow], Awaitable[None]]) -> None:
+        self._submitted = submitted
+        self._intend = intend
+
+    async def announce(self) -> None:
+        await self._intend(self._submitted)
+
+    def leave(self) -> None:
+        self._submitted.attempts += 1
+        self._submitted.perhaps_stored = True  # a stop must not take it for a row that never left
 
 
 def _changes(content: Mapping[str, Json], shown: Mapping[str, Any]) -> tuple[Change, ...]:
