@@ -6,7 +6,6 @@ The list itself is read where the run is queued, since its file lies beside the 
 from __future__ import annotations
 
 import json
-import os
 import sys
 from array import array
 from pathlib import Path
@@ -17,6 +16,7 @@ from importer.mapping.suppression import Suppression
 from importer.runs.session import RunSession
 from importer.runs.suppressing import read_suppression
 from importer.runtime.logs import logger_of
+from importer.runtime.private_files import write_private
 
 logger = logger_of(__name__)
 
@@ -51,10 +51,7 @@ def write_suppression(suppression: Suppression, path: Path) -> None:
         "salt": suppression.salt.hex(),
         "people": len(suppression),
     }
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
-        file.write(json.dumps(head).encode() + b"\n")
-        file.write(_in_file_order(suppression.hashes).tobytes())
+    write_private(path, json.dumps(head).encode() + b"\n" + _in_file_order(suppression.hashes).tobytes())
 
 
 def read_suppression_of(path: Path) -> Suppression:
