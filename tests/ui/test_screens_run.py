@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from selenium.webdriver import Chrome
 
-from importer.state import StateFolder
+from importer.state import NewRun, StateFolder
 from importer.state.journal import Journal, RunState
 from importer.state.remote import write_progress
 from tests.ui.browser import OpenScreen, in_browser, open_screen
@@ -93,8 +92,9 @@ def test_a_run_that_was_ended_before_it_sent_anything_is_told_of_and_not_waited_
     with state.lock(run):
         opened.go(f"/r/{run.id}")
         opened.press("Pause")
-        # as its own process does, which holds it to the end: nobody is to see it stopped first
-        shutil.rmtree(state.run_folder(run.id))
+        # as its own process does, which holds it to the end: nobody is to see it stopped first, and readers come and go
+        folder = state.run_folder(run.id)
+        NewRun(id=run.id, path=folder, sources=folder / "sources", started_at=run.started_at).discard()
 
     opened.shows("The import was ended before anything was sent.")
     assert opened.find("#gone + p a").get_attribute("href") == f"{opened.origin}/"
