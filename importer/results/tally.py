@@ -22,7 +22,7 @@ from importer.records import (
     value_type,
 )
 
-_TOLD: Final = frozenset({Status.FAILED, Status.SKIPPED})
+_NOTED: Final = frozenset({Status.FAILED, Status.SKIPPED})
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -116,14 +116,14 @@ class Tally:
         self._count(Counter((outcome.location_id, outcome.status) for outcome in outcomes))
         base = row_id(block.source, 0)
         for number, outcome, cells in zip(block.numbers, outcomes, block.rows, strict=True):
-            if outcome.warnings or outcome.added or outcome.status in _TOLD:
-                self._tell(base | number, outcome, cells)
+            if outcome.warnings or outcome.added or outcome.status in _NOTED:
+                self._note(base | number, outcome, cells)
 
     def see(self, row: int, outcome: Outcome, cells: Sequence[str]) -> None:
         """Count one row."""
         self.attempts += outcome.attempts
         self._count({(outcome.location_id, outcome.status): 1})
-        self._tell(row, outcome, cells)
+        self._note(row, outcome, cells)
 
     def _count(self, ended: Mapping[tuple[str | None, Status], int]) -> None:
         for (location, status), rows in ended.items():
@@ -131,7 +131,7 @@ class Tally:
             if location:
                 self._location(location)[status] += rows
 
-    def _tell(self, row: int, outcome: Outcome, cells: Sequence[str]) -> None:
+    def _note(self, row: int, outcome: Outcome, cells: Sequence[str]) -> None:
         """Put down what a person may want to read of a row."""
         status = outcome.status
         if outcome.added:
