@@ -326,7 +326,7 @@ async def _lifts(
 
 
 def _see_all(lifting: LiftingRows, delivery: Delivery) -> None:
-    for piece in delivery.preparation.pieces():
+    for piece in delivery.preparation.pieces(built=False):
         delivery.context.stop.check()
         lifting.see(piece)
 
@@ -380,7 +380,9 @@ def _uploads_due(files: Uploads | None, delivery: Delivery, left: int) -> dict[s
         states = delivery.journal.row_states(piece[0].row, piece[-1].row)
         return [each for each in piece if not isinstance(states.get(each.row), Outcome | Landed)]
 
-    return {} if files is None else files.due(map(unsent, delivery.preparation.pieces()), rows=left)
+    if files is None:
+        return {}
+    return files.due(map(unsent, delivery.preparation.pieces(built=False)), rows=left)
 
 
 def _automated(row_object: RowObject) -> str:

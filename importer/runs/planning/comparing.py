@@ -256,7 +256,7 @@ def _decide(
     )
     stored.begin_anew()
     with Deciders(seen, mapping, comparison.folder, suppression=comparison.suppression) as deciders:
-        for piece in preparation.pieces():
+        for piece in preparation.pieces(built=False):
             context.stop.check()
             decided = deciders.decide(piece)
             tally.see_all(decided.values())
