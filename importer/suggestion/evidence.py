@@ -174,9 +174,7 @@ def columns(header: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[Colum
                 values.append(cell if isinstance(cell, TypedText) else text)
     return tuple(
         Column(header=name, values=tuple(values), place=place, rows=count, marks=tuple(sorted(nothing)))
-        for place, (name, values, nothing) in enumerate(
-            zip(column_names(header), cells, marks, strict=True)
-        )
+        for place, (name, values, nothing) in enumerate(zip(column_names(header), cells, marks, strict=True))
     )
 
 

@@ -38,12 +38,16 @@ def test_an_exact_match_goes_before_a_near_one() -> None:
 
 def test_a_header_that_matches_two_columns_is_a_fault() -> None:
     assert faults("fields: {email: Email}", ["E-mail", "e mail"]) == (
-        "mapping.yaml:2:17: The header 'Email' matches 2 columns of the file: 'E-mail' (column 1) and 'e mail' (column 2)."
-        " Say which: 'E-mail' or 'e mail'.",
+        (
+            "mapping.yaml:2:17: The header 'Email' matches 2 columns of the file: 'E-mail' (column 1) and 'e mail' (column 2)."
+            " Say which: 'E-mail' or 'e mail'."
+        ),
     )
     assert faults("fields: {email: Email}", ["Email", "Email"]) == (
-        "mapping.yaml:2:17: The header 'Email' matches 2 columns of the file: 'Email' (column 1) and 'Email' (column 2)."
-        " Say which: 'Email (1)' or 'Email (2)'.",
+        (
+            "mapping.yaml:2:17: The header 'Email' matches 2 columns of the file: 'Email' (column 1) and 'Email' (column 2)."
+            " Say which: 'Email (1)' or 'Email (2)'."
+        ),
     )
 
 
@@ -125,8 +129,10 @@ def test_an_optional_column_may_be_missing_but_not_ambiguous() -> None:
     )
     fits(rules, ["E", "B"])
     assert faults(rules, ["E", "A", "a", "A"]) == (
-        "mapping.yaml:2:38: The header 'A' matches 2 columns of the file: 'A' (column 2) and 'A' (column 4)."
-        " Say which: 'A (1)' or 'A (2)'.",
+        (
+            "mapping.yaml:2:38: The header 'A' matches 2 columns of the file: 'A' (column 2) and 'A' (column 4)."
+            " Say which: 'A (1)' or 'A (2)'."
+        ),
     )
 
 
