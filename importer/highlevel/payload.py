@@ -28,9 +28,10 @@ def build_upsert(
     payload = _build(record, version=version, tag_mode=tag_mode)
     for name in NOT_IN_UPSERT:
         payload.pop(name, None)
-    for name in NULL_BY_ID:
-        if payload.get(name, "") is None:
-            del payload[name]
+    if None in payload.values():  # of hardly any row
+        for name in NULL_BY_ID:
+            if payload.get(name, "") is None:
+                del payload[name]
     return payload
 
 

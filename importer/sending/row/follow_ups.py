@@ -158,7 +158,8 @@ class FollowUpDesk:
         state = ContactsCallState(batch.rows[0].landed.row, contact_ids, repeatable=step.kind.repeatable)
         if step.kind.repeatable:
             # Which tags its contacts had must be known first: sent again after a kill, they would seem to have had these.
-            self._journal.flush()
+            # It is waited for, since written at once it would be an append, and a sync of the disk, for each of these calls.
+            await self._journal.wait_until_durable()
         try:
             return await self._caller.ask(step.kind.call(self._caller.location_id, contact_ids, value), state)
         except BaseException:
