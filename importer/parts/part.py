@@ -157,7 +157,7 @@ def _session(work: PartWork, store: PartStore, run: Run, journal: Journal, line:
         context=work.context,
         # Whoever takes it, and whenever: rows that a later run overtook meanwhile are not sent.
         kind=SessionKind.RETRY if line.reason_code == AGAIN else SessionKind.RESUME,
-        of_one_part=True,
+        part=work.location,
         trial_in_all=None if shares is None else sum(shares.values()),
     )
 

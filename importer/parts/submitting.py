@@ -33,7 +33,7 @@ from importer.state.parts import PartState
 
 logger = logger_of(__name__)
 
-_ONE_PLAN: Final = "what is decided of the rows is kept as one plan, which is whole before the first is sent"
+_KNOWN_THERE: Final = "is known to each location's worker alone"
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -180,13 +180,13 @@ def _split(session: RunSession, intakes: Sequence[Intake], store: PartStore) -> 
 
 def needs_one_process(settings: RunSettings, mapping: FieldMapping) -> list[str]:
     """Name what belongs to one process, each with why."""
+    tries = settings.trial is not None
     needs = {
         "--sandbox (the embedded one lives in the process that sends: let all send to one `importer sandbox` by --base-url)": settings.connection.sandbox,
-        "--trial with --changed-only (which rows changed is known to each location's worker alone)": settings.trial
-        is not None
-        and settings.changed_only,
-        f"--compare ({_ONE_PLAN})": settings.compare or settings.plan is not None,
-        f"on_update or match: by in the mapping ({_ONE_PLAN})": mapping.compares,
+        f"--trial with --changed-only (which rows changed {_KNOWN_THERE})": tries and settings.changed_only,
+        f"--trial with --compare, on_update or match: by (which rows change anything {_KNOWN_THERE})": tries
+        and (settings.compare or mapping.compares),
+        "a plan (it was made, and is kept, as one)": settings.plan is not None,
         "--metrics-file (a worker has metrics of its own: --health)": settings.metrics_file is not None,
     }
     return [name for name, wanted in needs.items() if wanted]

@@ -58,6 +58,7 @@ from importer.settings import Connection, OpenHours, RunSettings
 from importer.state import StateFolder
 from importer.state.journal import Journal, SessionKind
 from importer.state.memory import KnownAdditions, Leaver, Memory
+from importer.state.part_plans import TakenPart
 
 if TYPE_CHECKING:
     from importer.runs.planning.comparing import RunPlan
@@ -78,7 +79,7 @@ class Delivery:
     context: RunContext
     kind: SessionKind
     suppression: Suppression | None = None
-    of_one_part: bool = False
+    part: str | None = None
     trial_in_all: int | None = None
 
 
@@ -122,7 +123,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 overtaken = await asyncio.to_thread(_find_overtaken, delivery, catalogs, state)
                 files = await _open_uploads(sender, delivery, catalogs, connection, opened)
                 known = delivery.preparation if files is None else files.known_in(delivery.preparation)
-                plan = await _plan(replace(delivery, preparation=known), connection, sender, catalogs)
+                plan = await _plan(replace(delivery, preparation=known), connection, sender, catalogs, opened)
                 if files is not None:
                     delivery = replace(delivery, preparation=files.named_in(delivery.preparation))
                 targets = targets_of(catalogs, _location_rows(delivery.surveyed))
@@ -155,7 +156,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                     _say_read_back(sender, delivery)
                 trial.end()
             # Of one location nobody can tell who left the file: whoever ends the last part closes the pass.
-            return [] if delivery.of_one_part else books.close_turn(complete=_complete(delivery))
+            return [] if delivery.part is not None else books.close_turn(complete=_complete(delivery))
 
 
 def _find_overtaken(delivery: Delivery, catalogs: Catalogs, state: StateFolder) -> Overtaken:
@@ -245,7 +246,7 @@ async def _open_locations(sender: Sender, delivery: Delivery) -> Catalogs:
 
 def _fails_rows_alone(delivery: Delivery, refusals: Sequence[CredentialsError]) -> bool:
     """Tell a location that refuses us while the run has others; where this machine lacks its token, another may have it."""
-    others = delivery.of_one_part and delivery.mapping.location_by_column
+    others = delivery.part is not None and delivery.mapping.location_by_column
     return others and not any(isinstance(each, NoTokenError) for each in refusals)
 
 
@@ -486,7 +487,7 @@ async def _open_uploads(
     attaching = Attaching(delivery.mapping, catalogs, origins)
     if not attaching.location_ids:
         return None
-    if delivery.of_one_part:
+    if delivery.part is not None:
         refuse_files_beside(delivery.mapping.model.files)
     uploads = opened.enter_context(
         open_uploads(
@@ -513,7 +514,11 @@ def _replanner(delivery: Delivery) -> Replanner | None:
 
 
 async def _plan(
-    delivery: Delivery, connection: Connection, sender: Sender, catalogs: Catalogs
+    delivery: Delivery,
+    connection: Connection,
+    sender: Sender,
+    catalogs: Catalogs,
+    opened: contextlib.ExitStack,
 ) -> RunPlan | None:
     """Have what is decided of each row, where the run is one that compares."""
     settings = delivery.settings
@@ -530,8 +535,15 @@ async def _plan(
         connection=connection,
         suppression=delivery.suppression,
         rows=sum(each.rows for each in delivery.surveyed),
+        part=_taken_part(delivery),
     )
-    return await plan_run(comparison, delivery.preparation, sender, catalogs)
+    planned = await plan_run(comparison, delivery.preparation, sender, catalogs)
+    return opened.enter_context(contextlib.closing(planned))
+
+
+def _taken_part(delivery: Delivery) -> TakenPart | None:
+    location, turn = delivery.part, delivery.journal.turn
+    return None if location is None else TakenPart(location=location, turn=turn)
 
 
 def _open(row_state: RowState | None) -> Intent | Landed | None:

@@ -27,8 +27,8 @@ class RunSession:
     kind: SessionKind
     suppression: Suppression | None = None
     """People who are sent nothing."""
-    of_one_part: bool = False
-    """The rows of one location, of a run whose others somebody else sends."""
+    part: str | None = None
+    """The location whose rows alone it sends, of a run whose others somebody else sends."""
     trial_in_all: int | None = None
     """Rows of a trial in all locations; those of this one are the setting's."""
 

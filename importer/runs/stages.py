@@ -101,7 +101,7 @@ async def send(session: RunSession, preparation: Preparation, surveyed: Sequence
         context=session.context,
         kind=session.kind,
         suppression=session.suppression,
-        of_one_part=session.of_one_part,
+        part=session.part,
         trial_in_all=session.trial_in_all,
     )
     try:

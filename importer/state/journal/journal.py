@@ -210,6 +210,11 @@ class Journal:
         """What is known to be lost of it; rows that may have been sent are in doubt."""
         return self._appends.loss
 
+    @property
+    def turn(self) -> int:
+        """Number the taking by which this writes: whoever takes the same rows over has a higher number."""
+        return self._appends.turn
+
     # what the sender writes
 
     def write(self, append: Append) -> Future[None]:
