@@ -10,15 +10,18 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from importer.errors import SettingsError, SetupError, StateError, StopError
 from importer.mapping import parse_mapping
+from importer.parts.attached import origins_of_part
 from importer.parts.preparation import PartPreparation
 from importer.parts.store import PartStore
 from importer.parts.trying import shares_of
 from importer.records import Counts, Json, value_type
+from importer.runs.attaching import Origin, lie_beside, origins_of
 from importer.runs.context import RunContext
 from importer.runs.remembered import recalled
 from importer.runs.session import RunSession
@@ -111,6 +114,9 @@ async def _carry_out(session: RunSession, work: PartWork, store: PartStore) -> N
         if session.mapping.model.suppress is not None:
             suppression = await asyncio.to_thread(store.suppression, work.run_id)
             session = replace(session, suppression=suppression)
+        if lie_beside(session.mapping.model.files) and session.mapping.model.files.fields:
+            origins = await asyncio.to_thread(_attached, session, work, store)
+            session = replace(session, origins=origins)
         rows = await asyncio.to_thread(store.rows, work.run_id, work.location)
         preparation = PartPreparation(session.order, session.mapping, session.journal, rows)
         with freeing_keys(session), contextlib.closing(preparation), _deleting(rows):
@@ -123,6 +129,13 @@ async def _carry_out(session: RunSession, work: PartWork, store: PartStore) -> N
         session.journal.set_state(RunState.STOPPED, str(fault), code=fault.code)
         if isinstance(fault, SetupError):
             raise
+
+
+def _attached(session: RunSession, work: PartWork, store: PartStore) -> tuple[Origin, ...]:
+    run = session.journal.run
+    elsewhere = origins_of(session.mapping.model.files, run.sources, run.working_folder)
+    with store.attached(run.id, work.location) as listed:
+        return origins_of_part(listed, partial(store.attached_content, run.id), elsewhere)
 
 
 def _refuse_functions(session: RunSession, work: PartWork) -> None:

@@ -34,7 +34,7 @@ from importer.runs.aiming import (
     overruled,
     targets_of,
 )
-from importer.runs.attaching import Attaching, origins_of, refuse_files_beside
+from importer.runs.attaching import Attaching, Origin, lie_beside, origins_of
 from importer.runs.bookkeeping import Bookkeeper, memory_pass, takes_all_rows
 from importer.runs.calls_a_row import most_calls_a_row
 from importer.runs.context import RunContext
@@ -80,6 +80,7 @@ class Delivery:
     kind: SessionKind
     suppression: Suppression | None = None
     part: str | None = None
+    origins: Sequence[Origin] | None = None
     trial_in_all: int | None = None
 
 
@@ -483,12 +484,14 @@ async def _open_uploads(
 ) -> Uploads | None:
     """Make ready to upload what rows name, where the mapping fills a field of files. Raises CredentialsError."""
     run = delivery.journal.run
-    origins = origins_of(delivery.mapping.model.files, run.sources, run.working_folder)
+    model, origins = delivery.mapping.model.files, delivery.origins
+    if origins is None:
+        origins = origins_of(model, run.sources, run.working_folder)
     attaching = Attaching(delivery.mapping, catalogs, origins)
     if not attaching.location_ids:
         return None
-    if delivery.part is not None:
-        refuse_files_beside(delivery.mapping.model.files)
+    if delivery.part is not None and lie_beside(model):
+        attaching.refuse_unnamed(model)
     uploads = opened.enter_context(
         open_uploads(
             sender,

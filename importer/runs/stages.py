@@ -102,6 +102,7 @@ async def send(session: RunSession, preparation: Preparation, surveyed: Sequence
         kind=session.kind,
         suppression=session.suppression,
         part=session.part,
+        origins=session.origins,
         trial_in_all=session.trial_in_all,
     )
     try:
