@@ -107,7 +107,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
             async with Sender(
                 connection=connection,
                 journal=books,
-                policy=_policy(settings, delivery.mapping, replanner),
+                policy=_policy(delivery, replanner),
                 clock=context.clock,
                 quota_marks=state.quota_marks(connection.base_url, _location_ids(delivery.surveyed)),
                 neighbours=None if connection.sandbox else state.sharing(journal, connection.base_url),
@@ -204,8 +204,12 @@ def _location_ids(surveyed: Sequence[Surveyed]) -> tuple[str, ...]:
     return tuple(sorted({location for each in surveyed for location in each.location_rows}))
 
 
-def _policy(settings: RunSettings, mapping: FieldMapping, replanner: Replanner | None) -> SendingPolicy:
+def _policy(delivery: Delivery, replanner: Replanner | None) -> SendingPolicy:
+    settings, mapping = delivery.settings, delivery.mapping
+    shares_budget = delivery.part is not None and settings.max_requests is not None
     return SendingPolicy(
+        # The workers of a run add up what all of them sent: what is written down late is sent beyond the budget.
+        pulse_seconds=1.0 if shares_budget else SendingPolicy().pulse_seconds,
         row_object=mapping.row_object,
         mode=mapping.mode,
         follow_ups=mapping.follow_ups,
