@@ -123,7 +123,7 @@ async def test_what_a_machine_decided_before_its_end_another_goes_on_with(cluste
     untouched = next(
         each for each in cluster.vendor.contacts("A") if each["properties"]["firstName"] == "Old"
     )
-    cluster.vendor.edit(untouched["id"], firstName="Person")
+    cluster.vendor.edit(untouched["id"], fields={"firstName": "Person"})
     await cluster.submit(compare=True, max_requests=0)
     assert (await cluster.work("three")).tally.exit_code == 0
     assert asked(cluster, SEARCH) == searched + 1  # B alone is looked at
