@@ -20,6 +20,7 @@ from importer.mapping.values.fault import ValueFault
 from importer.records import Fault, FileContent, Json, Outcome, Record, source_of, value_type
 from importer.runs.resolving import Catalogs
 from importer.sources import StagedSource, is_url
+from importer.sources.archives import member_named
 from importer.sources.attachments import Attachments
 from importer.sources.locations import location_named
 from importer.state.memory.uploads import KnownUploads, UploadKey
@@ -89,9 +90,10 @@ def _folder_of(model: FileOrigins, reference: str, working_folder: Path) -> Path
     """Find the folder that a source lies in; what came by an address or a pipe has none of its own."""
     if reference == "-" or is_url(reference) or location_named(reference):
         return working_folder / model.folder if model.folder and Path(model.folder).is_absolute() else None
-    folder = (working_folder / reference).parent
-    while not folder.is_dir() and folder != folder.parent:  # it came out of an archive
-        folder = folder.parent
+    place = working_folder / reference
+    member = member_named(place)
+    # Of one that is gone, or was another machine's, no folder above it is taken for its own: cells would reach what is there.
+    folder = place.parent if member is None else member[0].parent
     return folder / (model.folder or ".")
 
 

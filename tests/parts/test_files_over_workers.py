@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from typing import Any
 
@@ -141,6 +142,20 @@ async def test_a_file_that_came_late_is_taken_along_when_the_run_is_queued_again
     (cluster.folder / "late.pdf").unlink()
     assert (await worked(cluster)).tally.exit_code == 0
     assert [each["meta"]["originalname"] for each in held(cluster, "A")] == ["late.pdf"]
+
+
+async def test_where_the_source_is_gone_nothing_above_its_folder_is_taken_for_its_files(
+    cluster: Cluster,
+) -> None:
+    (cluster.folder / "in").mkdir()
+    cluster.source = "in/contacts.csv"
+    furnished(cluster, "A,Ann,ann@example.com,secret.pdf", "B,Bob,bob@example.com,")
+    run_id = await submitted(cluster)
+    shutil.rmtree(cluster.folder / "in")
+    scan(cluster, "secret.pdf")
+    await submit_again(run_id, cluster.store(), {})
+    assert (await cluster.work()).tally.exit_code == 1
+    assert (codes(cluster, run_id)[0], uploads(cluster)) == ("file_not_found", 0)
 
 
 async def test_a_file_that_is_not_as_it_was_kept_is_sent_to_nobody(cluster: Cluster, postgres: str) -> None:
