@@ -124,7 +124,7 @@ async def test_what_a_machine_decided_before_its_end_another_goes_on_with(cluste
         each for each in cluster.vendor.contacts("A") if each["properties"]["firstName"] == "Old"
     )
     cluster.vendor.edit(untouched["id"], fields={"firstName": "Person"})
-    await cluster.submit(compare=True, max_requests=0)
+    await cluster.submit(compare=True)
     assert (await cluster.work("three")).tally.exit_code == 0
     assert asked(cluster, SEARCH) == searched + 1  # B alone is looked at
     lines = cluster.results(run_id, "three")
