@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 from importer.parts.part_rows import line_of, lines_in
 from importer.parts.splitting import PartWriter
 from importer.records import Fault, FileContent, Json, Record, limited, value_type
-from importer.runs.attaching import Origin
+from importer.runs.attaching import FilePlace
 from importer.runs.intake import Intake
 from importer.sources import is_url
 from importer.sources.attached import attachment
@@ -44,7 +44,7 @@ class ListedFile:
 
 def list_attached(
     intakes: Sequence[Intake],
-    origins: Sequence[Origin],
+    origins: Sequence[FilePlace],
     folder: Path,
     keep: Keep,
     *,
@@ -82,7 +82,7 @@ def _records(intake: Intake, keep_going: Callable[[], None]) -> Iterator[Record]
         yield from (item for item in intake.bound.read(block) if isinstance(item, Record))
 
 
-def _kept(origin: Origin, reference: str, keep: Keep) -> Listed:
+def _kept(origin: FilePlace, reference: str, keep: Keep) -> Listed:
     file = origin.load(reference)
     if isinstance(file, Fault):
         return file
@@ -98,7 +98,7 @@ def read_list(path: Path) -> Iterator[ListedFile]:
 
 
 def look_again(
-    lists: Iterable[tuple[str, Path]], origins: Sequence[Origin], folder: Path, keep: Keep
+    lists: Iterable[tuple[str, Path]], origins: Sequence[FilePlace], folder: Path, keep: Keep
 ) -> None:
     """Look once more for what could not be had; the lists of parts for which anything came of it are written to ``folder``."""
     writer = PartWriter(folder)
@@ -116,7 +116,7 @@ def look_again(
 
 
 def origins_of_part(
-    path: Path, content: Callable[[str], bytes], elsewhere: Sequence[Origin]
+    path: Path, content: Callable[[str], bytes], elsewhere: Sequence[FilePlace]
 ) -> tuple[PartFiles, ...]:
     """Give where the files of each source's rows are, as the list of a part has them. Raises StateError.
 
@@ -129,10 +129,10 @@ def origins_of_part(
 
 
 class PartFiles:
-    """The files that the rows of one source name in one part. Satisfies ``Origin``."""
+    """The files that the rows of one source name in one part. Satisfies ``FilePlace``."""
 
     def __init__(
-        self, listed: Mapping[str, Listed], content: Callable[[str], bytes], elsewhere: Origin
+        self, listed: Mapping[str, Listed], content: Callable[[str], bytes], elsewhere: FilePlace
     ) -> None:
         self._listed = listed
         self._content = content

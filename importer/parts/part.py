@@ -21,7 +21,7 @@ from importer.parts.preparation import PartPreparation
 from importer.parts.store import PartStore
 from importer.parts.trying import shares_of
 from importer.records import Counts, Json, value_type
-from importer.runs.attaching import Origin, lie_beside, origins_of
+from importer.runs.attaching import FilePlace, lie_beside, origins_of
 from importer.runs.context import RunContext
 from importer.runs.remembered import recalled
 from importer.runs.session import RunSession
@@ -131,7 +131,7 @@ async def _carry_out(session: RunSession, work: PartWork, store: PartStore) -> N
             raise
 
 
-def _attached(session: RunSession, work: PartWork, store: PartStore) -> tuple[Origin, ...]:
+def _attached(session: RunSession, work: PartWork, store: PartStore) -> tuple[FilePlace, ...]:
     run = session.journal.run
     elsewhere = origins_of(session.mapping.model.files, run.sources, run.working_folder)
     with store.attached(run.id, work.location) as listed:

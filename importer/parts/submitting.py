@@ -19,7 +19,7 @@ from importer.parts.store import PartStore
 from importer.parts.suppression import read_list
 from importer.parts.trying import SHARES, shares_of, trial_shares
 from importer.records import Json, value_type
-from importer.runs.attaching import Origin, lie_beside, origins_of
+from importer.runs.attaching import FilePlace, lie_beside, origins_of
 from importer.runs.context import RunContext
 from importer.runs.identity import begin, reopen
 from importer.runs.intake import Intake, open_staged, survey
@@ -190,7 +190,7 @@ def _takes_files_along(session: RunSession) -> bool:
     return bool(files.fields) and lie_beside(files)
 
 
-def _origins(session: RunSession) -> Sequence[Origin]:
+def _origins(session: RunSession) -> Sequence[FilePlace]:
     run = session.journal.run
     return origins_of(session.mapping.model.files, run.sources, run.working_folder)
 

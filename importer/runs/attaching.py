@@ -47,7 +47,7 @@ class FileField:
     accepts: tuple[str, ...]
 
 
-class Origin(Protocol):
+class FilePlace(Protocol):
     """Where the files of one source's rows come from."""
 
     def look(self, reference: str) -> Fault | None:
@@ -62,7 +62,7 @@ class Origin(Protocol):
         """Give a file's name and the digest of what it holds, or say why it cannot be had."""
         ...
 
-    def accepting(self, suffixes: tuple[str, ...]) -> Origin:
+    def accepting(self, suffixes: tuple[str, ...]) -> FilePlace:
         """Give the same for a field that takes files of these suffixes alone."""
         ...
 
@@ -100,7 +100,7 @@ def _folder_of(model: FileOrigins, reference: str, working_folder: Path) -> Path
 class Attaching:
     """The files of a run's rows; ``origins`` are those of its sources, in order."""
 
-    def __init__(self, mapping: FieldMapping, catalogs: Catalogs, origins: Sequence[Origin]) -> None:
+    def __init__(self, mapping: FieldMapping, catalogs: Catalogs, origins: Sequence[FilePlace]) -> None:
         met = (each for each in catalogs.values() if isinstance(each, Catalog))
         self._fields = {field.id: field for each in met for field in _file_fields(mapping, each)}
         self._origins = origins

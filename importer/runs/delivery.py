@@ -34,7 +34,7 @@ from importer.runs.aiming import (
     overruled,
     targets_of,
 )
-from importer.runs.attaching import Attaching, Origin, lie_beside, origins_of
+from importer.runs.attaching import Attaching, FilePlace, lie_beside, origins_of
 from importer.runs.bookkeeping import Bookkeeper, memory_pass, takes_all_rows
 from importer.runs.calls_a_row import most_calls_a_row
 from importer.runs.context import RunContext
@@ -80,7 +80,7 @@ class Delivery:
     kind: SessionKind
     suppression: Suppression | None = None
     part: str | None = None
-    origins: Sequence[Origin] | None = None
+    origins: Sequence[FilePlace] | None = None
     trial_in_all: int | None = None
 
 

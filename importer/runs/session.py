@@ -10,7 +10,7 @@ from importer.errors import RunConflictError, TrialDoneError
 from importer.mapping import Mapping
 from importer.mapping.suppression import Suppression
 from importer.records import value_type
-from importer.runs.attaching import Origin
+from importer.runs.attaching import FilePlace
 from importer.runs.context import RunContext
 from importer.runs.preparing.order import Order
 from importer.settings import RunSettings
@@ -31,7 +31,7 @@ class RunSession:
     """People who are sent nothing."""
     part: str | None = None
     """The location whose rows alone it sends, of a run whose others somebody else sends."""
-    origins: Sequence[Origin] | None = None
+    origins: Sequence[FilePlace] | None = None
     """Where the files of its rows are kept, if not beside its sources."""
     trial_in_all: int | None = None
     """Rows of a trial in all locations; those of this one are the setting's."""
