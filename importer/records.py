@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from operator import attrgetter
+from types import FunctionType
 from typing import Any, Final, NamedTuple, Self, TypeAlias, TypeVar, dataclass_transform
 
 _Class = TypeVar("_Class")
@@ -20,10 +21,14 @@ def value_type(*, eq: bool = True, **options: bool) -> Callable[[type[_Class]], 
     A frozen dataclass writes and compiles six methods of its own, which takes half a millisecond: for all the classes
     of the package a quarter of the time that ``importer check`` needs for a few rows. And it sets each field by way of
     ``object.__setattr__``, which takes twice as long, while a row passes through a dozen of such objects on its way.
+    ``__init__`` alone is compiled, and only for the first object of a class: of every other class a small run makes none.
     """
 
     def make(own: type[_Class]) -> type[_Class]:
-        made = dataclass(**{**options, "frozen": False, "eq": False, "repr": False})(own)
+        own.__doc__ = own.__doc__ or own.__name__  # else a dataclass looks for a signature to say instead
+        made = dataclass(**{**options, "init": False, "frozen": False, "eq": False, "repr": False})(own)
+        if "__init__" not in vars(own):
+            _write_init_when_called(made)
         if "__repr__" not in vars(own):
             made.__repr__ = _shown  # type: ignore[method-assign]
         if eq:
@@ -31,6 +36,40 @@ def value_type(*, eq: bool = True, **options: bool) -> Callable[[type[_Class]], 
         return made
 
     return make
+
+
+def _write_init_when_called(made: type[Any]) -> None:
+    def first(self: object, *given: object, **named: object) -> None:
+        made.__init__ = _written_init(made)
+        made.__init__(self, *given, **named)
+
+    made.__init__ = first
+
+
+def _written_init(made: type[Any]) -> Callable[..., None]:
+    """Write ``__init__`` as a dataclass has it: each field is taken, and set."""
+    by_place: list[str] = []
+    by_name: list[str] = []
+    lines: list[str] = []
+    known: dict[str, Any] = {"MISSING": MISSING}
+    for each in fields(made):
+        taken = given = each.name
+        if each.default_factory is not MISSING:
+            taken += "=MISSING"
+            given = f"make_{each.name}() if {given} is MISSING else {given}"
+            known[f"make_{each.name}"] = each.default_factory
+        elif each.default is not MISSING:
+            taken += f"=usual_{each.name}"
+            known[f"usual_{each.name}"] = each.default
+        (by_name if each.kw_only else by_place).append(taken)
+        lines.append(f" self.{each.name} = {given}\n")
+    if hasattr(made, "__post_init__"):
+        lines.append(" self.__post_init__()\n")
+    takes = ", ".join(["self", *by_place, *(["*", *by_name] if by_name else [])])
+    exec(f"def __init__({takes}):\n{''.join(lines) or ' pass'}", known)  # noqa: S102  (names of fields alone, as dataclasses do)
+    written: FunctionType = known["__init__"]
+    written.__qualname__, written.__module__ = f"{made.__qualname__}.__init__", made.__module__
+    return written
 
 
 def _shown(self: Any) -> str:
@@ -332,16 +371,21 @@ class Record:
 
     # A row crosses to the process that sends it in a pickle: as a bare tuple, without the names, for a fifth less.
 
-    def __getstate__(self) -> tuple[Any, ...]:
-        return _STATE_OF(self)
-
-    def __setstate__(self, state: tuple[Any, ...]) -> None:
-        for name, value in zip(_STATE, state, strict=True):
-            setattr(self, name, value)
+    def __reduce__(self) -> tuple[Callable[..., Record], tuple[Any, ...]]:
+        return _record_of, _STATE_OF(self)
 
 
-_STATE: Final = tuple(each.name for each in fields(Record))
-_STATE_OF: Final[Callable[[Record], tuple[Any, ...]]] = attrgetter(*_STATE)
+_STATE_OF: Final[Callable[[Record], tuple[Any, ...]]] = attrgetter(*(each.name for each in fields(Record)))
+
+
+def _record_of(*state: Any) -> Record:
+    """Make a record of its fields in order; by name, each costs a look-up more."""
+    made: Any = object.__new__(Record)
+    (
+        made.row, made.location_id, made.fields, made.custom_fields, made.tags, made.additions, made.contact_id,
+        made.warnings, made.country_guessed, made.upsert, made.planned, made.clears_tags,
+    ) = state  # fmt: skip
+    return made  # type: ignore[no-any-return]
 
 
 @value_type(frozen=True, slots=True, kw_only=True)

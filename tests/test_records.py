@@ -42,6 +42,28 @@ class Named:
         return f"<{self.name}>"
 
 
+@value_type(frozen=True, slots=True)
+class Label:
+    text: str
+    lines: list[str] = field(default_factory=list)
+    bold: bool = field(default=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        self.lines.append(self.text)
+
+
+@value_type(frozen=True, slots=True)
+class Sealed:
+    name: str
+
+    def __init__(self) -> None:
+        self.name = "wax"  # type: ignore[misc]
+
+
+class Bundle(Parcel):
+    """One that adds no fields."""
+
+
 LIGHT = Parcel(weight=2, tags=("a",), inside="Ann", note="by hand")
 
 
@@ -61,6 +83,28 @@ def test_two_of_a_kind_are_equal_when_the_fields_that_are_compared_are(other: ob
     assert (other == LIGHT) is equal
     assert ((other, LIGHT)[0] != LIGHT) is not equal
     assert hash(other) == hash(LIGHT) or not equal
+
+
+def test_it_is_made_as_a_dataclass_is() -> None:
+    first, second = Label("a"), Label("b", ["x"], bold=True)
+    assert (first.lines, first.bold) == (["a"], False)
+    assert (second.text, second.lines, second.bold) == ("b", ["x", "b"], True)
+    assert Label("a").lines == ["a"]
+    assert Sealed().name == "wax"
+    assert Bundle(weight=3).weight == 3
+    assert Crate(weight=1, note="n", lid=False) == Crate(weight=1, lid=False)
+
+
+@pytest.mark.parametrize("again", [1, 2])
+def test_it_refuses_what_a_dataclass_refuses(again: int) -> None:
+    with pytest.raises(
+        TypeError, match=r"Parcel\.__init__\(\) missing 1 required keyword-only argument: 'weight'"
+    ):
+        Parcel()  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="unexpected keyword argument 'wieght'"):
+        Parcel(weight=again, wieght=again)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="takes 1 positional argument but 2 were given"):
+        Parcel(again)  # type: ignore[call-arg]
 
 
 def test_they_are_keys_of_dictionaries() -> None:

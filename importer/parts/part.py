@@ -21,6 +21,7 @@ from importer.parts.preparation import PartPreparation
 from importer.parts.store import PartStore
 from importer.parts.trying import shares_of
 from importer.records import Counts, Json, value_type
+from importer.runs.aside import aside
 from importer.runs.attaching import FilePlace, lie_beside, origins_of
 from importer.runs.context import RunContext
 from importer.runs.remembered import recalled
@@ -29,7 +30,7 @@ from importer.runs.stages import freeing_keys, send, survey
 from importer.runtime.logs import log_context
 from importer.runtime.open_files import allow_open_files
 from importer.settings import Connection, ReadingOptions
-from importer.state.journal import Journal, Run, RunState, SessionKind
+from importer.state.journal import Journal, RunState, SessionKind
 from importer.state.parts import AGAIN, PartLine, PartState
 
 _COUNTED: Final = ("created", "updated", "skipped", "failed")
@@ -93,17 +94,17 @@ async def work_on_part(work: PartWork, store: PartStore) -> PartEnd:
     Raises LocationHeldError where somebody else sends to its location, and SetupError where nothing could be sent.
     """
     allow_open_files()
-    run = await asyncio.to_thread(store.run, work.run_id)
-    with contextlib.ExitStack() as held, log_context(run_id=run.id):
-        # In threads: other parts of this worker must not wait for connections to be opened.
-        journal = await asyncio.to_thread(held.enter_context, store.take(run.id, work.location))
-        # asked under the location's lock: whoever had it before may have ended it
-        line = await asyncio.to_thread(_line_of, work, store)
-        session = _session(work, store, run, journal, line)
-        session.refuse_undone()
-        if line.state is not PartState.FINISHED:
-            await _carry_out(session, work, store)
-        return await asyncio.to_thread(_end, work, store, journal)
+    # In threads: other parts of this worker must not wait for the server. A part has many questions to it where it begins
+    # and ends, and hundreds begin at once.
+    with log_context(run_id=work.run_id):
+        async with aside(store.take(work.run_id, work.location)) as journal:
+            # asked under the location's lock: whoever had it before may have ended it
+            line = await asyncio.to_thread(_line_of, work, store)
+            session = _session(work, store, journal, line)
+            session.refuse_undone()
+            if line.state is not PartState.FINISHED:
+                await _carry_out(session, work, store)
+            return await asyncio.to_thread(_end, work, store, journal)
 
 
 async def _carry_out(session: RunSession, work: PartWork, store: PartStore) -> None:
@@ -119,14 +120,15 @@ async def _carry_out(session: RunSession, work: PartWork, store: PartStore) -> N
             session = replace(session, origins=origins)
         rows = await asyncio.to_thread(store.rows, work.run_id, work.location)
         preparation = PartPreparation(session.order, session.mapping, session.journal, rows)
-        with freeing_keys(session), contextlib.closing(preparation), _deleting(rows):
-            surveyed = await survey(session, preparation)
-            await send(session, preparation, surveyed)
+        async with aside(freeing_keys(session)), aside(contextlib.closing(preparation)):
+            with _deleting(rows):
+                surveyed = await survey(session, preparation)
+                await send(session, preparation, surveyed)
     except StateError:  # nothing can be written down any more
         raise
     except (SetupError, StopError) as fault:
         # Its line says why it stands, for whoever looks from another machine.
-        session.journal.set_state(RunState.STOPPED, str(fault), code=fault.code)
+        await asyncio.to_thread(session.journal.set_state, RunState.STOPPED, str(fault), code=fault.code)
         if isinstance(fault, SetupError):
             raise
 
@@ -157,7 +159,8 @@ def _deleting(path: Path) -> Iterator[None]:
         path.unlink(missing_ok=True)
 
 
-def _session(work: PartWork, store: PartStore, run: Run, journal: Journal, line: PartLine) -> RunSession:
+def _session(work: PartWork, store: PartStore, journal: Journal, line: PartLine) -> RunSession:
+    run = journal.run
     settings = recalled(run, connection=work.connection, state=store.state, reading=work.reading)
     # Results are written by whoever ends the last part, from the journal; a part only needs a place of its own.
     shares = shares_of(run.latest_options)

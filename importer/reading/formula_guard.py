@@ -28,6 +28,8 @@ _GUARDED_INSIDE: Final = re.compile(f"([;|\t\r\n])'('*){_BEGIN}")
 _INSIDE_OR_COMMA: Final = re.compile(f"([;|,\t\r\n])('*){_BEGIN}")
 _GUARDED_INSIDE_OR_COMMA: Final = re.compile(f"([;|,\t\r\n])'('*){_BEGIN}")
 _BETWEEN_CELLS: Final = "\0"
+_SIGNS: Final = tuple(sorted(_DANGEROUS))
+"""Without one of these nothing in a text can begin a formula."""
 
 
 def guard_all(cells: Sequence[str], *, commas: bool = False) -> list[str]:
@@ -39,6 +41,12 @@ def guard_all(cells: Sequence[str], *, commas: bool = False) -> list[str]:
     if inside.search(_BETWEEN_CELLS.join(cells)):
         cells = [inside.sub(rf"\1{GUARD}\2\3", text) for text in cells]
     return [GUARD + text if text[:1] in _DANGEROUS else text for text in cells]
+
+
+def guard_column(cells: Sequence[str]) -> Sequence[str]:
+    """Do the same for cells that are alike, as those of a column are: most columns hold no such sign, and stay as they are."""
+    joined = "".join(cells)
+    return guard_all(cells) if any(sign in joined for sign in _SIGNS) else cells
 
 
 def unguard(text: str, *, commas: bool = False) -> str:

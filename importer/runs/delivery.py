@@ -18,7 +18,7 @@ from importer.highlevel.quota import SendingPlan, plan_sending
 from importer.highlevel.tokens import NoTokenError
 from importer.mapping import Mapping as FieldMapping
 from importer.mapping.suppression import Suppression
-from importer.records import Intent, Landed, Outcome, Record, RowObject, RowState, value_type
+from importer.records import Intent, Landed, Outcome, QuotaMark, Record, RowObject, RowState, value_type
 from importer.results import wording
 from importer.results.forecast import Lifts
 from importer.results.wording import AUTOMATED
@@ -34,6 +34,7 @@ from importer.runs.aiming import (
     overruled,
     targets_of,
 )
+from importer.runs.aside import aside, ask_aside
 from importer.runs.attaching import Attaching, FilePlace, lie_beside, origins_of
 from importer.runs.bookkeeping import Bookkeeper, memory_pass, takes_all_rows
 from importer.runs.calls_a_row import most_calls_a_row
@@ -63,6 +64,8 @@ from importer.state.part_plans import TakenPart
 if TYPE_CHECKING:
     from importer.runs.planning.comparing import RunPlan
     from importer.runs.planning.replanning import Replanner
+    from importer.state.neighbours import Neighbours
+    from importer.state.postgres.locks import HeldLocations
 
 _MET_AT_ONCE: Final = 16
 
@@ -92,25 +95,26 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
     journal, settings, context = delivery.journal, delivery.settings, delivery.context
     state = StateFolder(settings.state, clock=context.clock)
     replanner = _replanner(delivery)
-    async with reachable(
-        settings.connection,
-        delivery.mapping,
-        _location_ids(delivery.surveyed),
-        folder=journal.folder,
-        state=settings.state,
-    ) as connection:
-        with (
-            rare_collections(),
-            _bookkeeper(connection, delivery) as books,
-            contextlib.ExitStack() as opened,
-        ):
+    # What is asked of the state is asked in threads: where it lies in Postgres, a worker begins hundreds of parts at once.
+    async with (
+        reachable(
+            settings.connection,
+            delivery.mapping,
+            _location_ids(delivery.surveyed),
+            folder=journal.folder,
+            state=settings.state,
+        ) as connection,
+        aside(_bookkeeper(connection, delivery)) as books,
+    ):
+        neighbours, quota_marks = await asyncio.to_thread(_sharing, connection, delivery, state)
+        with rare_collections(), contextlib.ExitStack() as opened:
             async with Sender(
                 connection=connection,
                 journal=books,
                 policy=_policy(delivery, replanner),
                 clock=context.clock,
-                quota_marks=state.quota_marks(connection.base_url, _location_ids(delivery.surveyed)),
-                neighbours=None if connection.sandbox else state.sharing(journal, connection.base_url),
+                quota_marks=quota_marks,
+                neighbours=neighbours,
                 progress=context.progress,
                 spill_folder=journal.folder,
             ) as sender:
@@ -133,14 +137,14 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 sender.keep_hours(_local_hours(settings.send_window, catalogs))
                 _prepare_output(settings.output / journal.run.id)
                 if delivery.kind is not SessionKind.RUN:
-                    journal.begin(delivery.kind, context.operator)
+                    await ask_aside(journal, journal.begin, delivery.kind, context.operator)
                     await asyncio.to_thread(settle_taken_home, journal)
                     if await asyncio.to_thread(overtaken.settle, journal):
                         context.progress.message(overtaken.sentence)
                 if journal.retrying:
                     newer = delivery.preparation.pieces(resolved=False)
                     await asyncio.to_thread(settle_superseded, journal, newer)
-                left = _rows_left(delivery)
+                left = await ask_aside(journal, _rows_left, delivery)
                 uploads = await asyncio.to_thread(_uploads_due, files, delivery, left)
                 rest = _plan_rest(left, sender, delivery, plan, uploads)
                 _announce(left, rest, delivery, targets, lifting=lifting, explained=explained)
@@ -171,6 +175,20 @@ def _find_overtaken(delivery: Delivery, catalogs: Catalogs, state: StateFolder) 
         matching=matched_by(delivery.mapping, catalogs),
         retrying=delivery.kind is SessionKind.RETRY,
     )
+
+
+def _sharing(
+    connection: Connection, delivery: Delivery, state: StateFolder
+) -> tuple[HeldLocations | Neighbours | None, dict[str, QuotaMark]]:
+    """Give a view of who else sends to the locations, and what others used of their quota.
+
+    The location of a part is held by whoever took the part.
+    """
+    marks = state.quota_marks(connection.base_url, _location_ids(delivery.surveyed))
+    held = delivery.part is not None and connection.base_url == delivery.journal.run.base_url
+    if connection.sandbox or held:
+        return None, marks
+    return state.sharing(delivery.journal, connection.base_url), marks
 
 
 def _prepare_output(folder: Path) -> None:
@@ -277,7 +295,9 @@ async def _aim(
     Tells whether all that there is to say was said.
     """
     journal, context = delivery.journal, delivery.context
-    if delivery.settings.connection.sandbox or not targets or not journal.untouched:
+    if delivery.settings.connection.sandbox or not targets or delivery.part is not None:
+        return False  # where parts go was agreed to when they were queued
+    if not await ask_aside(journal, _is_untouched, journal):
         return False  # what was sent to already was agreed to
     run = journal.run
     mapping = run.working_folder / run.mapping_path
@@ -308,6 +328,10 @@ async def _aim(
     return True
 
 
+def _is_untouched(journal: Journal) -> bool:
+    return journal.untouched
+
+
 def _explains(delivery: Delivery) -> bool:
     return delivery.context.confirm is not None or delivery.context.explains_target
 
@@ -317,7 +341,7 @@ async def _lifts(
 ) -> str | None:
     """Say before the first write whom a run lets be written to again; None for nobody."""
     switches = may_lift(delivery.mapping)
-    if not switches or not delivery.journal.untouched:
+    if not switches or not await ask_aside(delivery.journal, _is_untouched, delivery.journal):
         return None
     if planned is not None:
         return lifts_sentence(Lifts(rows=planned.lifts, asked=planned.lifts, lifting=planned.lifts))
@@ -332,7 +356,7 @@ async def _lifts(
 
 
 def _see_all(lifting: LiftingRows, delivery: Delivery) -> None:
-    for piece in delivery.preparation.pieces():
+    for piece in delivery.preparation.pieces(built=False):
         delivery.context.stop.check()
         lifting.see(piece)
 
@@ -386,7 +410,9 @@ def _uploads_due(files: Uploads | None, delivery: Delivery, left: int) -> dict[s
         states = delivery.journal.row_states(piece[0].row, piece[-1].row)
         return [each for each in piece if not isinstance(states.get(each.row), Outcome | Landed)]
 
-    return {} if files is None else files.due(map(unsent, delivery.preparation.pieces()), rows=left)
+    if files is None:
+        return {}
+    return files.due(map(unsent, delivery.preparation.pieces(built=False)), rows=left)
 
 
 def _automated(row_object: RowObject) -> str:
@@ -441,9 +467,10 @@ async def _feed(
     files: Uploads | None,
 ) -> None:
     journal, pieces = delivery.journal, delivery.preparation.pieces()
+    await asyncio.to_thread(books.meet, _location_ids(delivery.surveyed))
     # In a thread: a large piece must not keep replies, signals and the progress bar waiting.
     while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
-        row_states = journal.row_states(piece[0].row, piece[-1].row)
+        row_states = await ask_aside(journal, journal.row_states, piece[0].row, piece[-1].row)
         # what has an outcome is done; the others are as they end here, or as they are to be sent
         due = [item for item in piece if not isinstance(row_states.get(item.row), Outcome)]
         ready = [item for item in due if isinstance(item, Record)]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from importer.sandbox.locations import COMPANY
+from importer.sandbox.nouns import noun
 from importer.sandbox.replies import Refusal
 from importer.sandbox.settings import Account, SandboxSettings
 from importer.sandbox.wire import JsonObject
@@ -32,7 +33,7 @@ SCOPES: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Grant:
     """What an install of an app gave: one location, or an agency's locations (``None``: all of them)."""
 

@@ -24,7 +24,7 @@ Key = tuple[str, str]
 """An identifier and its normalised value: ``("email", "ann@example.com")``."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Contact:
     """A stored contact. ``properties`` holds what is set, under the vendor's names; channels in the 2021-07-28 spelling."""
 

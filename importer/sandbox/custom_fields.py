@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
 from importer.sandbox.identities import EMAIL
+from importer.sandbox.nouns import noun
 from importer.sandbox.replies import Refusal
 from importer.sandbox.vocabulary import PICKLISTS
 from importer.sandbox.wire import JsonObject
@@ -28,7 +28,7 @@ class UnfitValueError(ValueError):
     """The field's type does not take the value."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class CustomField:
     id: str
     name: str

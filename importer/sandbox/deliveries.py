@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum, auto
 from http import HTTPStatus
 from typing import Final
 
 from importer.sandbox.faults import Fault
+from importer.sandbox.nouns import noun
 from importer.sandbox.settings import FaultKind
 from importer.sandbox.wire import dumps
 
@@ -40,7 +41,7 @@ class Manner(Enum):
     """With ``size`` bytes in its body."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Delivery:
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -6,9 +6,10 @@ import random
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from importer.sandbox.nouns import noun
 from importer.sandbox.settings import FaultKind
 
 BEFORE_STORING: Final = frozenset(
@@ -36,7 +37,7 @@ FAULT_NAMES: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Fault:
     """What befalls a request. Without ``kind`` and ``status`` the request is answered as usual.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from importer.sandbox.nouns import noun
 from importer.sandbox.wire import JsonObject
 
 
@@ -24,7 +25,7 @@ LOST_WITH_CONTACT = (Kind.NOTE, Kind.TASK, Kind.APPOINTMENT, Kind.MESSAGE)
 """What a deleted contact takes along, and no restore brings back."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Item:
     """One of them; ``body`` is what replies show, and changes in place."""
 

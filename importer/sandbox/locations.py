@@ -38,7 +38,7 @@ def steady_id(*words: str) -> str:
     return "".join(digits)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Location:
     """One sub-account. Everything in it may be changed while the sandbox runs."""
 

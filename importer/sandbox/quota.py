@@ -28,7 +28,7 @@ class BurstWindow(Protocol):
     def opens_in(self, now: float) -> float: ...
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class FixedWindow:
     """Counts from one whole interval of the clock to the next."""
 
@@ -50,7 +50,7 @@ class FixedWindow:
         return self.started + self.interval - now
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class FirstHitWindow:
     """Counts from the first request after the last window ended."""
 

@@ -18,7 +18,7 @@ _ERRORS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Reply:
     status: int
     body: JsonObject = field(repr=False)

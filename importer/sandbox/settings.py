@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
+
+from importer.sandbox.nouns import noun
 
 
 class Window(StrEnum):
@@ -64,7 +66,7 @@ class FaultKind(StrEnum):
     """Refused with a 401 that quotes the token."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Account:
     """A token the sandbox knows. Once any is declared, unknown tokens are refused."""
 
@@ -80,7 +82,7 @@ class Account:
     """An agency token gets location tokens, and may not touch contacts itself."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class SandboxSettings:
     host: str = "127.0.0.1"
     port: int = 0

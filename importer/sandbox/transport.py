@@ -8,13 +8,14 @@ import socket
 import struct
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from http import HTTPStatus
 from typing import Final, TypeAlias
 
 from aiohttp import web
 
 from importer.sandbox.deliveries import Delivery, Manner
+from importer.sandbox.nouns import noun
 from importer.sandbox.times import Clock
 
 _INSTANT_RESET: Final = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
@@ -23,7 +24,7 @@ _NO_QUERY: Final[Mapping[str, str]] = {}
 _FILLING: Final = b" " * 65_536
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Arrival:
     """A request as it came."""
 

@@ -12,6 +12,7 @@ from importer.sandbox.accounts import Accounts
 from importer.sandbox.contacts import Contact, ContactBook
 from importer.sandbox.items import LOST_WITH_CONTACT, Item, ItemBook, Kind
 from importer.sandbox.locations import Location, as_document
+from importer.sandbox.nouns import noun
 from importer.sandbox.quota import Meter, Verdict
 from importer.sandbox.replies import Refusal, Reply
 from importer.sandbox.search.index import SearchIndex
@@ -41,7 +42,7 @@ class Place(Enum):
     NOWHERE = auto()
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class Call:
     """One request, read as far as it can be read before anyone is asked whether it may."""
 
@@ -67,7 +68,7 @@ _FORBIDDEN: Final = {Place.PATH: "Forbidden resource"}
 Endpoint: TypeAlias = "Callable[[Vendor, Call], Reply]"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Route:
     method: str
     path: str
@@ -98,7 +99,7 @@ def _open_to_agencies(route: Route) -> bool:
     return route.path in ("locations/*", "") or route.path.startswith("oauth")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Tally:
     """What was asked and answered, for ``/_sandbox/state``."""
 

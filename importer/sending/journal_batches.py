@@ -138,6 +138,18 @@ class JournalBatcher:
         self._gather(len(intents) + len(images))
         return receipt
 
+    async def wait_until_durable(self) -> None:
+        """Return when all that was handed in so far is durable, with what others hand in meanwhile; the loop goes on.
+
+        Raises the StopError of a journal that fails.
+        """
+        if self._lines:
+            await self._receipt.wait()
+        elif self._writing is not None:
+            await self._writing.receipt.wait()
+        elif self._failure is not None:
+            raise self._failure
+
     def announce(self, marks: Iterable[FollowUpMark]) -> None:
         """Write down now what is about to be sent and must not be sent twice, with all that waits to be written.
 

@@ -136,7 +136,7 @@ class Sender:
             self._journal.flush()
             self._note(final=True)
             await self._client.__aexit__(kind, error, trace)
-            self._quota.leave()
+            await self._quota.leave()
 
     # --- what a pipeline calls ---------------------------------------------------------------------------------
 

@@ -22,6 +22,8 @@ _VARIED: Final = 40
 _GOOD: Final = 0.97
 """Share of valid numbers in a list of the right country, as people keep them."""
 _CLOSE: Final = 2.0
+_LAXITIES: Final = (0.4, 0.9)
+"""The least and the most that a plan is taken to let through; nothing between them says more than both."""
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -56,10 +58,8 @@ def region(
     signs = _signs(named, everything)
     dialled = Counter(code for number in numbers if (code := _dialled(number)))
     tried = dict.fromkeys((*dialled, *signs.points, *REGIONS))
-    ranked = sorted(
-        (_weighed(code, national, signs.of(code) + 4.0 * dialled[code] / len(numbers)) for code in tried),
-        key=lambda one: -one.score,
-    )
+    spoken_for = {code: signs.of(code) + 4.0 * dialled[code] / len(numbers) for code in tried}
+    ranked = _rank(national, spoken_for)
     if not ranked[0].valid and not signs.shown:
         return None
     return _guess(ranked, national, signs)
@@ -113,13 +113,33 @@ def _doubt(best: _Ranked, rivals: Sequence[_Ranked], count: int) -> Doubt:
     )
 
 
-def _weighed(code: str, national: Sequence[str], signs: float) -> _Ranked:
-    valid = sum(_fits(number, code) for number in national)
-    by_chance = min(max(_by_chance(national[:_VARIED], code), 0.4), 0.9)
-    share = valid / len(national)
-    each = share * math.log(_GOOD / by_chance) + (1 - share) * math.log((1 - _GOOD) / (1 - by_chance))
-    beginnings = {_digits(number).lstrip("0")[:4] for number in national}
-    return _Ranked(code=code, valid=valid, score=min(len(beginnings), _MOST) * each + signs)
+def _rank(national: Sequence[str], spoken_for: Mapping[str, float]) -> list[_Ranked]:
+    """Rank the countries that may be the best, and its rivals.
+
+    To see how much a plan lets through costs ten times what the numbers themselves do, and is most of a suggestion.
+    A country that would not come close to the best however strict its plan is not asked.
+    """
+    weight = min(len({_digits(number).lstrip("0")[:4] for number in national}), _MOST)
+    valid = {code: sum(_fits(number, code) for number in national) for code in spoken_for}
+    at_most = {
+        code: weight * max(_says(valid[code] / len(national), laxity) for laxity in _LAXITIES) + signs
+        for code, signs in spoken_for.items()
+    }
+    scores: dict[str, float] = {}
+    for code in sorted(at_most, key=lambda code: -at_most[code]):
+        if scores and at_most[code] <= max(scores.values()) - _CLOSE:
+            break
+        laxity = min(max(_by_chance(national[:_VARIED], code), _LAXITIES[0]), _LAXITIES[1])
+        scores[code] = weight * _says(valid[code] / len(national), laxity) + spoken_for[code]
+    found = (
+        _Ranked(code=code, valid=valid[code], score=scores[code]) for code in spoken_for if code in scores
+    )
+    return sorted(found, key=lambda one: -one.score)
+
+
+def _says(share: float, laxity: float) -> float:
+    """Weigh a share of valid numbers against the share of any digits that the plan lets through."""
+    return share * math.log(_GOOD / laxity) + (1 - share) * math.log((1 - _GOOD) / (1 - laxity))
 
 
 def _digits(number: str) -> str:

@@ -244,6 +244,30 @@ def test_a_journal_that_cannot_take_an_intent_ends_the_run_and_nothing_was_sent(
     run_virtually(check())
 
 
+def _tags_calls(vendor: PaperVendor) -> int:
+    return sum("/bulk/tags/" in call.path for call in vendor.calls)
+
+
+def test_no_tags_are_sent_before_it_is_durable_who_gets_them() -> None:
+    async def check() -> None:
+        vendor, journal = PaperVendor(), SlowJournal()
+        journal.slow = False
+        async with paper_sender(vendor, journal) as sender:
+            await sender.open_location(PLACE, CatalogNeeds())
+            for each in people(3, tags=("Spring",)):
+                await sender.submit(each)
+            await _turns(lambda: _upserts(vendor) == 3)
+            journal.slow = True
+            sending = asyncio.ensure_future(sender.drain())
+            await _turns()
+            early = _tags_calls(vendor)
+            journal.go_on()
+            await sending
+        assert (early, _tags_calls(vendor)) == (0, 1)
+
+    run_virtually(check())
+
+
 async def _begin(sender: Sender, journal: SlowJournal, *, rows: int) -> asyncio.Task[None]:
     """Hand rows over; gives what drains the sender, once the first append is under way."""
     await sender.open_location(PLACE, CatalogNeeds())

@@ -217,7 +217,8 @@ async def plan_run(
             holding_back=_holding_back(comparison, _looking(comparison)),
         )
     with contextlib.ExitStack() as on_error:
-        stored = on_error.enter_context(contextlib.closing(_own_plan(comparison)))
+        stored = await asyncio.to_thread(_own_plan, comparison)
+        on_error.callback(stored.close)
         if not stored.whole:
             await _compare(stored, comparison, preparation, sender, catalogs)
         on_error.pop_all()
@@ -283,7 +284,7 @@ def _decide(
     )
     stored.begin_anew()
     with Deciders(seen, mapping, comparison.folder, suppression=comparison.suppression) as deciders:
-        for piece in preparation.pieces():
+        for piece in preparation.pieces(built=False):
             context.stop.check()
             decided = deciders.decide(piece)
             tally.see_all(decided.values())

@@ -48,11 +48,12 @@ class Preparation(Protocol):
         """Begin to write the results of what is settled, where that costs the sender nothing."""
         ...
 
-    def pieces(self, *, resolved: bool = True) -> Iterator[Mapped]:
+    def pieces(self, *, resolved: bool = True, built: bool = True) -> Iterator[Mapped]:
         """Read and map anew, in file order, always with the same result.
 
         ``resolved``: as the locations take them today, ready to be sent; else every row that can be mapped is a
-        record, also one that its location would refuse by now.
+        record, also one that its location would refuse by now. ``built``: with its payload beside each that is ready, as the
+        sender wants it; whoever only looks at values is spared that.
         """
         ...
 

@@ -28,8 +28,8 @@ class Altered:
     def follow(self) -> None:
         self._preparation.follow()
 
-    def pieces(self, *, resolved: bool = True) -> Iterator[Mapped]:
-        for piece in self._preparation.pieces(resolved=resolved):
+    def pieces(self, *, resolved: bool = True, built: bool = True) -> Iterator[Mapped]:
+        for piece in self._preparation.pieces(resolved=resolved, built=built):
             yield list(map(self._alter, piece)) if resolved else piece
 
     def write_results(self) -> Summary:

@@ -61,13 +61,13 @@ class InProcess:
         self._matched_by = matched_by(self._mapping, catalogs)
         self._shared = self._deciders(self._sharing)
 
-    def pieces(self, *, resolved: bool = True) -> Iterator[Mapped]:
+    def pieces(self, *, resolved: bool = True, built: bool = True) -> Iterator[Mapped]:
         if not resolved:
             yield from self._all_that_maps()
             return
         for intake, resolvers, shared in zip(self._intakes, self._resolvers, self._shared, strict=True):
             for _, mapped in intake.pieces(resolvers.resolve, shared):
-                yield self._build_all(mapped)
+                yield self._build_all(mapped) if built else mapped
 
     def _all_that_maps(self) -> Iterator[Mapped]:
         """Map without taking hold of a key: what a run since did with its holder is yet to be asked."""

@@ -52,10 +52,10 @@ class InSubprocess:
         self._process.ask("follow")
         self._process.answer()
 
-    def pieces(self, *, resolved: bool = True) -> Iterator[Mapped]:
+    def pieces(self, *, resolved: bool = True, built: bool = True) -> Iterator[Mapped]:
         """Ask for a few pieces ahead, so that one is there when it is wanted, and no more when it is not."""
         self._forget_pieces()  # of a pass that was left
-        self._process.ask("pieces", resolved)
+        self._process.ask("pieces", resolved, built)
         self._process.answer()
         self._ask_ahead(_AHEAD)
         while (piece := self._next_piece()) is not None:

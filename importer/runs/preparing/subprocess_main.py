@@ -67,8 +67,8 @@ class Preparer:
         assert self._journal is not None  # noqa: S101  (the survey comes first)
         self._follower = Follower(self._order, self._mapping, self._journal.folder)
 
-    def pieces(self, resolved: bool) -> None:  # noqa: FBT001  (questions carry their words in order)
-        self._pieces = self._preparation.pieces(resolved=resolved)
+    def pieces(self, resolved: bool, built: bool) -> None:  # noqa: FBT001  (questions carry their words in order)
+        self._pieces = self._preparation.pieces(resolved=resolved, built=built)
 
     def piece(self) -> Mapped | None:
         return next(self._pieces, None)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from functools import total_ordering
+from dataclasses import field
 from typing import Any, Final, TypeAlias
 
 from importer.sandbox.contacts import Contact
+from importer.sandbox.nouns import noun
 from importer.sandbox.replies import Refusal
 from importer.sandbox.search.filters import DATES, moment, value_of
 
@@ -20,16 +20,24 @@ _MOST_SORTS: Final = 2
 Key: TypeAlias = tuple[Any, ...]
 
 
-@total_ordering
-@dataclass(frozen=True, slots=True)
 class _Descending:
-    value: Any
+    """Turns a value's order round."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Descending) and bool(other.value == self.value)
 
     def __lt__(self, other: _Descending) -> bool:
         return bool(other.value < self.value)
 
+    __hash__ = None  # type: ignore[assignment]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@noun
 class Order:
     """Fields and directions; contacts that are equal in all of them go by id."""
 
@@ -48,7 +56,7 @@ class Order:
         return (*(_rank(name, value, descends=descends) for (name, descends), value in values), cursor[-1])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Ranking:
     """Contacts in the order of a search, with their keys beside them."""
 

@@ -56,6 +56,13 @@ class Leases:
             and self._caller.clock.monotonic() <= submitted.leased_until
         )
 
+    def hold_covered(self, submitted: SubmittedRow) -> bool:
+        """Hold a row that may be sent at once, as nearly all may; False for one that must wait by ``hold``."""
+        if not self.covers(submitted):
+            return False
+        self._held[submitted.row] = submitted
+        return True
+
     async def hold(self, submitted: SubmittedRow) -> None:
         """Return when a row that can be repeated may be sent; raises the StopError of a journal that fails."""
         self._held[submitted.row] = submitted

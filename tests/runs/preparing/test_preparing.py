@@ -63,6 +63,20 @@ def test_both_find_map_resolve_and_build_the_same(bureau: Callable[..., Bureau])
 
 
 @EVERY_PREPARATION
+def test_whoever_only_looks_at_values_gets_the_same_rows_without_their_payloads(
+    bureau: Callable[..., Bureau], *, second_process: bool
+) -> None:
+    preparation = ready(bureau().prepare(second_process=second_process))
+    looked, sent = (
+        [each for piece in preparation.pieces(built=built) for each in piece if isinstance(each, Record)]
+        for built in (False, True)
+    )
+    assert looked == sent
+    assert {each.upsert for each in looked} == {None}
+    assert None not in {each.upsert for each in sent}
+
+
+@EVERY_PREPARATION
 def test_rows_of_a_refused_location_fail(bureau: Callable[..., Bureau], *, second_process: bool) -> None:
     from importer.errors import CredentialsError
 
