@@ -7,8 +7,6 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from html import unescape
-from html.entities import html5
 from typing import Final
 
 from importer.mapping.values.blanks import MARKERS, read_marker
@@ -170,7 +168,9 @@ def without_entities(text: str) -> str:
 
 
 def _character(entity: str) -> str:
-    return unescape(entity) if entity[1] == "#" or entity[1:] in html5 else entity
+    import html.entities  # two thousand names, which few files need
+
+    return html.unescape(entity) if entity[1] == "#" or entity[1:] in html.entities.html5 else entity
 
 
 def _flag_garbled(text: str) -> ReadValue:
