@@ -4,6 +4,8 @@
     python benchmarks/sending.py --locations 100      # 1,000 rows/s on one core?
     python benchmarks/sending.py --locations 600 --journal   # with the real journal: its appends, and how late the loop is
     python benchmarks/sending.py --locations 1000 --journal --processes 2    # the locations divided among processes
+    python benchmarks/sending.py --locations 50 --burst 500 --rows-each 1500             # do they hold 2,500 rows/s?
+    python benchmarks/sending.py --locations 50 --burst 500 --rows-each 1500 --late 2    # is none refused however late the loop is?
     python benchmarks/sending.py --memory             # peak memory at 20,000 and 200,000 rows
 
 CPU is of the client's process alone; the server runs in another. The machine is noisy: read ratios. With several
@@ -16,6 +18,7 @@ import argparse
 import asyncio
 import contextlib
 import multiprocessing
+import random
 import resource
 import sys
 import time
@@ -90,17 +93,27 @@ class Counting:
 
 
 class Lag:
-    """How late the loop wakes who asked to be woken."""
+    """How late the loop wakes who asked to be woken; ``held_up``: seconds for which something keeps it from its work, now and then."""
 
-    def __init__(self) -> None:
+    def __init__(self, held_up: float = 0.0) -> None:
         self._late: list[float] = []
+        self._held_up = held_up
 
     async def beside(self, work) -> None:
-        watch = asyncio.ensure_future(self._watch())
+        beside = [asyncio.ensure_future(self._watch())]
+        if self._held_up:
+            beside.append(asyncio.ensure_future(self._hold_up()))
         try:
             await work
         finally:
-            watch.cancel()
+            for each in beside:
+                each.cancel()
+
+    async def _hold_up(self) -> None:
+        dice = random.Random(1)
+        while True:
+            await asyncio.sleep(dice.uniform(0.0, 2 * self._held_up))
+            time.sleep(dice.uniform(0.0, self._held_up))  # noqa: ASYNC251  (that is what is tried)
 
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()
@@ -197,6 +210,10 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--rows-each", type=int, default=600, help="rows of each of several locations")
     parser.add_argument("--locations", type=int, default=1)
+    parser.add_argument("--burst", type=int, default=100, help="requests of each of them in ten seconds")
+    parser.add_argument(
+        "--late", type=float, default=0.0, help="hold the loop up, now and then, for so many seconds"
+    )
     parser.add_argument("--workers", type=int, default=100)
     parser.add_argument("--journal", action="store_true", help="the real journal, on this disk")
     parser.add_argument("--memory", action="store_true")
@@ -204,7 +221,7 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=1, help="divide several locations among so many")
     options = parser.parse_args()
     if options.locations > 1:
-        measure_locations(options.locations, options.rows_each, options.processes, kept=options.journal)
+        measure_locations(options)
         return
     with vendor() as base_url:
         if options.memory:
@@ -227,21 +244,26 @@ class Share:
     late_seconds: float
 
 
-def measure_locations(locations: int, rows_each: int, processes: int, *, kept: bool) -> None:
+def measure_locations(options: argparse.Namespace) -> None:
     """Send to many locations at their quota, in one process or several."""
-    rows = locations * rows_each
+    locations, processes, wanted = (
+        options.locations,
+        options.processes,
+        options.locations * options.burst / 10,
+    )
+    rows = locations * options.rows_each
     with vendor() as base_url:
         loops = in_processes(bare_share, [(base_url, rows // 10 // processes)] * processes)
-    with vendor(b"100") as base_url:
+    with vendor(b"%d" % options.burst) as base_url:
         edges = [locations * number // processes for number in range(processes + 1)]
-        shares = [(base_url, first, last - first, rows_each, kept) for first, last in pairwise(edges)]
+        shares = [(base_url, first, last - first, options) for first, last in pairwise(edges)]
         done = in_processes(send_share, shares)
     rate = rows / (max(each.ended for each in done) - min(each.began for each in done))
     bare_rate = sum(rows // 10 // processes / seconds for seconds in loops)
     settled, cpu = sum(each.settled for each in done), sum(each.cpu_seconds for each in done)
     print(
-        f"{locations} locations at their quota, in {processes} processes: {rate:,.0f} rows/s, {rate / locations / 10:.1%} of "
-        f"{locations * 10:,}, and {rate / bare_rate:.2f} of a bare aiohttp loop ({bare_rate:,.0f}); {cpu / rows * 1e6:.0f} us CPU a row"
+        f"{locations} locations at their quota, in {processes} processes: {rate:,.0f} rows/s, {rate / wanted:.1%} of "
+        f"{wanted:,.0f}, and {rate / bare_rate:.2f} of a bare aiohttp loop ({bare_rate:,.0f}); {cpu / rows * 1e6:.0f} us CPU a row"
     )
     print(
         f"  {settled:,} settled, {sum(each.throttled for each in done)} refused; {sum(each.appends for each in done) / settled * 1000:.0f} appends "
@@ -262,12 +284,14 @@ def bare_share(base_url: str, rows: int) -> float:
     return time.perf_counter() - began
 
 
-def send_share(base_url: str, first: int, locations: int, rows_each: int, kept: bool) -> Share:  # noqa: FBT001
-    with begun(None) if kept else contextlib.nullcontext(NoJournal()) as journal:
-        counting, lag = Counting(journal), Lag()
+def send_share(base_url: str, first: int, locations: int, options: argparse.Namespace) -> Share:
+    with begun(None) if options.journal else contextlib.nullcontext(NoJournal()) as journal:
+        counting, lag = Counting(journal), Lag(options.late)
         cpu, began = time.process_time(), time.time()
         with rare_collections(), asyncio.Runner(loop_factory=loop_factory()) as runner:  # as a run does
-            runner.run(lag.beside(send(base_url, locations * rows_each, locations, counting, first=first)))
+            runner.run(
+                lag.beside(send(base_url, locations * options.rows_each, locations, counting, first=first))
+            )
         return Share(
             began=began, ended=time.time(), cpu_seconds=time.process_time() - cpu, settled=counting.settled,
             appends=counting.appends, throttled=counting.throttled, late_seconds=lag.p99,

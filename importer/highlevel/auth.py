@@ -230,20 +230,27 @@ class AnyTokens:
     def __init__(self, connection: Connection, door: Door, *, clock: Clock) -> None:
         self._given = StaticTokens(connection)
         self._connection = connection
-        book = GrantBook(connection.grants) if connection.grants is not None else None
-        self._granted: TokenSource | None = GrantTokens(book, door, clock=clock) if book else None
+        self._book = None if connection.grants is None else GrantBook(connection.grants)
+        self._granted: TokenSource | None = (
+            None if self._book is None else GrantTokens(self._book, door, clock=clock)
+        )
 
     async def token(self, location_id: str) -> Secret:
-        return await self._source(location_id).token(location_id)
+        return await (await self._source(location_id)).token(location_id)
 
     async def renew(self, location_id: str, refused: Secret) -> bool:
-        return await self._source(location_id).renew(location_id, refused)
+        return await (await self._source(location_id)).renew(location_id, refused)
 
-    def _source(self, location_id: str) -> TokenSource:
-        given = self._given.find(location_id)
-        if given is not None or self._connection.sandbox or self._granted is None:
+    async def _source(self, location_id: str) -> TokenSource:
+        # in a thread: what is stored may lie in Postgres, and many locations are asked for at once
+        if self._granted is None or await asyncio.to_thread(self._is_given, location_id):
             return self._given
         return self._granted
+
+    def _is_given(self, location_id: str) -> bool:
+        """Tell whether a location's token is one that was given, or that nobody granted any."""
+        given = self._given.find(location_id)
+        return given is not None or self._connection.sandbox or not self._book
 
 
 def _read_grant(

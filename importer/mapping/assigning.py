@@ -11,7 +11,7 @@ from itertools import takewhile
 from typing import Final
 
 from importer.errors import MappingError
-from importer.mapping.compiled.headers import HeaderIndex, Missing
+from importer.mapping.compiled.headers import HeaderIndex, Missing, column_names
 from importer.mapping.compiled.layout import named_headers
 from importer.mapping.editing import edited_text
 from importer.mapping.language.model import MappingModel
@@ -147,7 +147,7 @@ def _added(
     text: str, header: Sequence[str], place: int, target: YamlPath
 ) -> Iterator[tuple[YamlPath, Plain]]:
     there = value_at(text, target)
-    column = header[place]
+    column = column_names(header)[place]
     if there is None:
         yield (_columns_at(target, [column]) if target == _TAGS else (target, column))
         return

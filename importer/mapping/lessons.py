@@ -15,7 +15,7 @@ from typing import Final, Protocol, TypeAlias
 
 from importer.errors import MappingError
 from importer.highlevel.fields import FieldKind
-from importer.mapping.compiled.headers import fold
+from importer.mapping.compiled.headers import column_names, fold
 from importer.mapping.editing import edited
 from importer.mapping.language.rule import Rule, RuleKey
 from importer.mapping.loading import Mapping
@@ -254,11 +254,12 @@ def skip_lesson(
     )
     if best is None or not (shared := _shared(counts[best])):
         return None
-    condition: dict[str, Plain] = {"column": header[best], "in": [*shared]}
+    column = column_names(header)[best]
+    condition: dict[str, Plain] = {"column": column, "in": [*shared]}
     conditions = _listed(value_at(mapping.text, ("rows", "skip_if")))
     return Lesson(
         kind=LessonKind.SKIP_IF,
-        column=header[best],
+        column=column,
         changes=((("rows", "skip_if"), [*conditions, condition] if conditions else condition),),
         mended=shared.total(),
         of=len(dropped),

@@ -10,15 +10,19 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from importer.errors import SettingsError, SetupError, StateError, StopError
 from importer.mapping import parse_mapping
+from importer.parts.attached import origins_of_part
 from importer.parts.preparation import PartPreparation
 from importer.parts.store import PartStore
 from importer.parts.trying import shares_of
 from importer.records import Counts, Json, value_type
+from importer.runs.aside import aside
+from importer.runs.attaching import FilePlace, lie_beside, origins_of
 from importer.runs.context import RunContext
 from importer.runs.remembered import recalled
 from importer.runs.session import RunSession
@@ -26,7 +30,7 @@ from importer.runs.stages import freeing_keys, send, survey
 from importer.runtime.logs import log_context
 from importer.runtime.open_files import allow_open_files
 from importer.settings import Connection, ReadingOptions
-from importer.state.journal import Journal, Run, RunState, SessionKind
+from importer.state.journal import Journal, RunState, SessionKind
 from importer.state.parts import AGAIN, PartLine, PartState
 
 _COUNTED: Final = ("created", "updated", "skipped", "failed")
@@ -90,17 +94,17 @@ async def work_on_part(work: PartWork, store: PartStore) -> PartEnd:
     Raises LocationHeldError where somebody else sends to its location, and SetupError where nothing could be sent.
     """
     allow_open_files()
-    run = await asyncio.to_thread(store.run, work.run_id)
-    with contextlib.ExitStack() as held, log_context(run_id=run.id):
-        # In threads: other parts of this worker must not wait for connections to be opened.
-        journal = await asyncio.to_thread(held.enter_context, store.take(run.id, work.location))
-        # asked under the location's lock: whoever had it before may have ended it
-        line = await asyncio.to_thread(_line_of, work, store)
-        session = _session(work, store, run, journal, line)
-        session.refuse_undone()
-        if line.state is not PartState.FINISHED:
-            await _carry_out(session, work, store)
-        return await asyncio.to_thread(_end, work, store, journal)
+    # In threads: other parts of this worker must not wait for the server. A part has many questions to it where it begins
+    # and ends, and hundreds begin at once.
+    with log_context(run_id=work.run_id):
+        async with aside(store.take(work.run_id, work.location)) as journal:
+            # asked under the location's lock: whoever had it before may have ended it
+            line = await asyncio.to_thread(_line_of, work, store)
+            session = _session(work, store, journal, line)
+            session.refuse_undone()
+            if line.state is not PartState.FINISHED:
+                await _carry_out(session, work, store)
+            return await asyncio.to_thread(_end, work, store, journal)
 
 
 async def _carry_out(session: RunSession, work: PartWork, store: PartStore) -> None:
@@ -111,18 +115,29 @@ async def _carry_out(session: RunSession, work: PartWork, store: PartStore) -> N
         if session.mapping.model.suppress is not None:
             suppression = await asyncio.to_thread(store.suppression, work.run_id)
             session = replace(session, suppression=suppression)
+        if lie_beside(session.mapping.model.files) and session.mapping.model.files.fields:
+            origins = await asyncio.to_thread(_attached, session, work, store)
+            session = replace(session, origins=origins)
         rows = await asyncio.to_thread(store.rows, work.run_id, work.location)
         preparation = PartPreparation(session.order, session.mapping, session.journal, rows)
-        with freeing_keys(session), contextlib.closing(preparation), _deleting(rows):
-            surveyed = await survey(session, preparation)
-            await send(session, preparation, surveyed)
+        async with aside(freeing_keys(session)), aside(contextlib.closing(preparation)):
+            with _deleting(rows):
+                surveyed = await survey(session, preparation)
+                await send(session, preparation, surveyed)
     except StateError:  # nothing can be written down any more
         raise
     except (SetupError, StopError) as fault:
         # Its line says why it stands, for whoever looks from another machine.
-        session.journal.set_state(RunState.STOPPED, str(fault), code=fault.code)
+        await asyncio.to_thread(session.journal.set_state, RunState.STOPPED, str(fault), code=fault.code)
         if isinstance(fault, SetupError):
             raise
+
+
+def _attached(session: RunSession, work: PartWork, store: PartStore) -> tuple[FilePlace, ...]:
+    run = session.journal.run
+    elsewhere = origins_of(session.mapping.model.files, run.sources, run.working_folder)
+    with store.attached(run.id, work.location) as listed:
+        return origins_of_part(listed, partial(store.attached_content, run.id), elsewhere)
 
 
 def _refuse_functions(session: RunSession, work: PartWork) -> None:
@@ -144,7 +159,8 @@ def _deleting(path: Path) -> Iterator[None]:
         path.unlink(missing_ok=True)
 
 
-def _session(work: PartWork, store: PartStore, run: Run, journal: Journal, line: PartLine) -> RunSession:
+def _session(work: PartWork, store: PartStore, journal: Journal, line: PartLine) -> RunSession:
+    run = journal.run
     settings = recalled(run, connection=work.connection, state=store.state, reading=work.reading)
     # Results are written by whoever ends the last part, from the journal; a part only needs a place of its own.
     shares = shares_of(run.latest_options)
@@ -157,7 +173,7 @@ def _session(work: PartWork, store: PartStore, run: Run, journal: Journal, line:
         context=work.context,
         # Whoever takes it, and whenever: rows that a later run overtook meanwhile are not sent.
         kind=SessionKind.RETRY if line.reason_code == AGAIN else SessionKind.RESUME,
-        of_one_part=True,
+        part=work.location,
         trial_in_all=None if shares is None else sum(shares.values()),
     )
 

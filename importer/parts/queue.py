@@ -142,7 +142,8 @@ class Queue:
         The parts under way are waited for: whoever asks to stop tells them, too.
         """
         self._register(do)
-        rescuing = asyncio.create_task(self._keep_rescuing())
+        ended = asyncio.Event()
+        rescuing = asyncio.create_task(self._keep_rescuing(ended))
         try:
             while not stopping.is_set():
                 await self._work_while_it_lasts(concurrency, stopping, wait=not until_empty)
@@ -150,6 +151,8 @@ class Queue:
                     return
                 await _rest(stopping, _LOOK_SECONDS)
         finally:
+            # Before Python 3.12 wait_for, by which psycopg waits, forgets a cancel that comes together with its answer.
+            ended.set()
             rescuing.cancel()
             await asyncio.wait([rescuing])
 
@@ -238,8 +241,8 @@ class Queue:
                 with contextlib.suppress(exceptions.ConnectorException):
                     await self._give_back(number)
 
-    async def _keep_rescuing(self) -> None:
-        while True:
+    async def _keep_rescuing(self, ended: asyncio.Event) -> None:
+        while not ended.is_set():
             await asyncio.sleep(_LOOK_SECONDS)
             with contextlib.suppress(exceptions.ConnectorException):  # the worker says that it is gone
                 await self.rescue()

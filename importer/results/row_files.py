@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import repeat
 from pathlib import Path
+from typing import Final
 
-from importer.records import Outcome, Status, row_id, value_type
-from importer.results.columns import Columns
+from importer.records import Block, Outcome, Status, row_id, value_type
+from importer.results.columns import UNREACHED, Columns
 from importer.results.csv_file import CauseTable, TableWriter, csv_by_cause, csv_table
 from importer.results.failed_rows import XLSX_MOST_COLUMNS, FailedRows, open_failed_rows
 from importer.results.files import RunFiles
 from importer.results.joining import Joined
 from importer.results.tally import Tally
 from importer.settings import ResultsFormat
+
+_LEFT: Final = frozenset({Status.FAILED, Status.PENDING})
+"""How rows ended that the failed rows hold."""
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -83,22 +88,30 @@ class Tables:
     def write(self, joined: Joined) -> None:
         """Write the rows of a block."""
         block, find = joined.block, joined.outcomes.get
-        source, base = block.source, row_id(block.source, 0)
-        see, line_of = self._tally.see, self._columns.row
-        lines = []
-        for number, cells in zip(block.numbers, block.rows, strict=True):
-            outcome = find(base | number)
-            see(base | number, outcome, cells)
-            line = line_of(source, number, outcome, cells)
-            lines.append(line)
-            if outcome is None or outcome.status is Status.FAILED or outcome.status is Status.PENDING:
-                self._file_failed(outcome, line)
-        self.rows[source] += len(lines)
+        base = row_id(block.source, 0)
+        outcomes = [find(base | number, UNREACHED) for number in block.numbers]
+        self.rows[block.source] += len(block)
+        self._tally.see_all(block, outcomes)
+        if self._columns.are_even(block):
+            self._write_even(block, outcomes)
+            return
+        lines = list(map(self._columns.row, repeat(block.source), block.numbers, outcomes, block.rows))
         self._results.write_all(lines)
+        for outcome, line in zip(outcomes, lines, strict=True):
+            self._file_failed(outcome, line)
 
-    def _file_failed(self, outcome: Outcome | None, line: list[str]) -> None:
-        self._failed.write(line)
-        if outcome is not None and outcome.status is Status.FAILED:
+    def _write_even(self, block: Block, outcomes: Sequence[Outcome]) -> None:
+        """Write column by column, which takes a third of the time; lines are made of the failed rows alone."""
+        columns = self._columns.of(block, outcomes)
+        self._results.write_columns(columns)
+        for place, outcome in enumerate(outcomes):
+            if outcome.status in _LEFT:
+                self._file_failed(outcome, [column[place] for column in columns])
+
+    def _file_failed(self, outcome: Outcome, line: list[str]) -> None:
+        if outcome.status in _LEFT:
+            self._failed.write(line)
+        if outcome.status is Status.FAILED:
             self._causes.add(outcome.code or Status.FAILED.value, line)
 
 

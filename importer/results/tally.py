@@ -5,10 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
+from typing import Final
 
 from importer.codes import BY_NAME
 from importer.highlevel.additions import listed_as
-from importer.records import Counts, Fault, Outcome, Remedy, Status, number_of, source_of, value_type
+from importer.records import (
+    Block,
+    Counts,
+    Fault,
+    Outcome,
+    Remedy,
+    Status,
+    number_of,
+    row_id,
+    source_of,
+    value_type,
+)
+
+_NOTED: Final = frozenset({Status.FAILED, Status.SKIPPED})
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -96,17 +110,32 @@ class Tally:
         self._statuses: Counter[Status] = Counter()
         self._locations: dict[str, Counter[Status]] = {}
 
-    def see(self, row: int, outcome: Outcome | None, cells: Sequence[str]) -> None:
-        """Count one row; ``None`` is a row without an outcome."""
-        status = Status.PENDING if outcome is None else outcome.status
-        self._statuses[status] += 1
-        if outcome is None:
-            return
+    def see_all(self, block: Block, outcomes: Sequence[Outcome]) -> None:
+        """Count the rows of a block, all at once where nothing more is to be said of them."""
+        self.attempts += sum(outcome.attempts for outcome in outcomes)
+        self._count(Counter((outcome.location_id, outcome.status) for outcome in outcomes))
+        base = row_id(block.source, 0)
+        for number, outcome, cells in zip(block.numbers, outcomes, block.rows, strict=True):
+            if outcome.warnings or outcome.added or outcome.status in _NOTED:
+                self._note(base | number, outcome, cells)
+
+    def see(self, row: int, outcome: Outcome, cells: Sequence[str]) -> None:
+        """Count one row."""
         self.attempts += outcome.attempts
+        self._count({(outcome.location_id, outcome.status): 1})
+        self._note(row, outcome, cells)
+
+    def _count(self, ended: Mapping[tuple[str | None, Status], int]) -> None:
+        for (location, status), rows in ended.items():
+            self._statuses[status] += rows
+            if location:
+                self._location(location)[status] += rows
+
+    def _note(self, row: int, outcome: Outcome, cells: Sequence[str]) -> None:
+        """Put down what a person may want to read of a row."""
+        status = outcome.status
         if outcome.added:
             self.beside.update(listed_as(each.kind) for each in outcome.added if each.made)
-        if outcome.location_id:
-            self._location(outcome.location_id)[status] += 1
         if outcome.warnings:
             self.warn(row, outcome.warnings, cells)
         if status is Status.FAILED:

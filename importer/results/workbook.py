@@ -93,6 +93,9 @@ class Pages:
         for line in lines:
             self.write(line)
 
+    def write_columns(self, columns: Sequence[Sequence[str]]) -> None:
+        self.write_all(zip(*columns, strict=True))
+
     def close(self) -> None:
         """Finish the last sheet; a table without rows still has its header."""
         self._settle_widths()

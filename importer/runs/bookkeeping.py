@@ -44,6 +44,12 @@ class Bookkeeper:
         # Kept with each person: spelled otherwise, it would send everybody again once.
         self._rules = repr((mapping.mode, mapping.follow_ups))
 
+    def meet(self, location_ids: Iterable[str]) -> None:
+        """Ask memory what it has to do with each location: it waits for the database, and is asked once."""
+        if self._row_object is RowObject.CONTACT:
+            for location_id in location_ids:
+                self._turn.concerns(location_id)
+
     def unchanged(self, records: Sequence[Record]) -> dict[RowId, Outcome]:
         """Find the rows that would send what was last settled for their person; ask once per row, in file order."""
         records = self._concerned(records)

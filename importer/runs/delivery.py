@@ -18,7 +18,7 @@ from importer.highlevel.quota import SendingPlan, plan_sending
 from importer.highlevel.tokens import NoTokenError
 from importer.mapping import Mapping as FieldMapping
 from importer.mapping.suppression import Suppression
-from importer.records import Intent, Landed, Outcome, Record, RowObject, RowState, value_type
+from importer.records import Intent, Landed, Outcome, QuotaMark, Record, RowObject, RowState, value_type
 from importer.results import wording
 from importer.results.lifts import Lifts
 from importer.results.wording import AUTOMATED
@@ -34,7 +34,8 @@ from importer.runs.aiming import (
     overruled,
     targets_of,
 )
-from importer.runs.attaching import Attaching, origins_of, refuse_files_beside
+from importer.runs.aside import aside, ask_aside
+from importer.runs.attaching import Attaching, FilePlace, lie_beside, origins_of
 from importer.runs.bookkeeping import Bookkeeper, memory_pass, takes_all_rows
 from importer.runs.calls_a_row import most_calls_a_row
 from importer.runs.context import RunContext
@@ -58,10 +59,13 @@ from importer.settings import Connection, OpenHours, RunSettings
 from importer.state import StateFolder
 from importer.state.journal import Journal, SessionKind
 from importer.state.memory import KnownAdditions, Leaver, Memory
+from importer.state.part_plans import TakenPart
 
 if TYPE_CHECKING:
     from importer.runs.planning.comparing import RunPlan
     from importer.runs.planning.replanning import Replanner
+    from importer.state.neighbours import Neighbours
+    from importer.state.postgres.locks import HeldLocations
 
 _MET_AT_ONCE: Final = 16
 
@@ -78,7 +82,8 @@ class Delivery:
     context: RunContext
     kind: SessionKind
     suppression: Suppression | None = None
-    of_one_part: bool = False
+    part: str | None = None
+    origins: Sequence[FilePlace] | None = None
     trial_in_all: int | None = None
 
 
@@ -90,25 +95,26 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
     journal, settings, context = delivery.journal, delivery.settings, delivery.context
     state = StateFolder(settings.state, clock=context.clock)
     replanner = _replanner(delivery)
-    async with reachable(
-        settings.connection,
-        delivery.mapping,
-        _location_ids(delivery.surveyed),
-        folder=journal.folder,
-        state=settings.state,
-    ) as connection:
-        with (
-            rare_collections(),
-            _bookkeeper(connection, delivery) as books,
-            contextlib.ExitStack() as opened,
-        ):
+    # What is asked of the state is asked in threads: where it lies in Postgres, a worker begins hundreds of parts at once.
+    async with (
+        reachable(
+            settings.connection,
+            delivery.mapping,
+            _location_ids(delivery.surveyed),
+            folder=journal.folder,
+            state=settings.state,
+        ) as connection,
+        aside(_bookkeeper(connection, delivery)) as books,
+    ):
+        neighbours, quota_marks = await asyncio.to_thread(_sharing, connection, delivery, state)
+        with rare_collections(), contextlib.ExitStack() as opened:
             async with Sender(
                 connection=connection,
                 journal=books,
-                policy=_policy(settings, delivery.mapping, replanner),
+                policy=_policy(delivery, replanner),
                 clock=context.clock,
-                quota_marks=state.quota_marks(connection.base_url, _location_ids(delivery.surveyed)),
-                neighbours=None if connection.sandbox else state.sharing(journal, connection.base_url),
+                quota_marks=quota_marks,
+                neighbours=neighbours,
                 progress=context.progress,
                 spill_folder=journal.folder,
             ) as sender:
@@ -122,7 +128,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 overtaken = await asyncio.to_thread(_find_overtaken, delivery, catalogs, state)
                 files = await _open_uploads(sender, delivery, catalogs, connection, opened)
                 known = delivery.preparation if files is None else files.known_in(delivery.preparation)
-                plan = await _plan(replace(delivery, preparation=known), connection, sender, catalogs)
+                plan = await _plan(replace(delivery, preparation=known), connection, sender, catalogs, opened)
                 if files is not None:
                     delivery = replace(delivery, preparation=files.named_in(delivery.preparation))
                 targets = targets_of(catalogs, _location_rows(delivery.surveyed))
@@ -131,14 +137,14 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 sender.keep_hours(_local_hours(settings.send_window, catalogs))
                 _prepare_output(settings.output / journal.run.id)
                 if delivery.kind is not SessionKind.RUN:
-                    journal.begin(delivery.kind, context.operator)
+                    await ask_aside(journal, journal.begin, delivery.kind, context.operator)
                     await asyncio.to_thread(settle_taken_home, journal)
                     if await asyncio.to_thread(overtaken.settle, journal):
                         context.progress.message(overtaken.sentence)
                 if journal.retrying:
                     newer = delivery.preparation.pieces(resolved=False)
                     await asyncio.to_thread(settle_superseded, journal, newer)
-                left = _rows_left(delivery)
+                left = await ask_aside(journal, _rows_left, delivery)
                 uploads = await asyncio.to_thread(_uploads_due, files, delivery, left)
                 rest = _plan_rest(left, sender, delivery, plan, uploads)
                 _announce(left, rest, delivery, targets, lifting=lifting, explained=explained)
@@ -155,7 +161,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                     _say_read_back(sender, delivery)
                 trial.end()
             # Of one location nobody can tell who left the file: whoever ends the last part closes the pass.
-            return [] if delivery.of_one_part else books.close_turn(complete=_complete(delivery))
+            return [] if delivery.part is not None else books.close_turn(complete=_complete(delivery))
 
 
 def _find_overtaken(delivery: Delivery, catalogs: Catalogs, state: StateFolder) -> Overtaken:
@@ -169,6 +175,20 @@ def _find_overtaken(delivery: Delivery, catalogs: Catalogs, state: StateFolder) 
         matching=matched_by(delivery.mapping, catalogs),
         retrying=delivery.kind is SessionKind.RETRY,
     )
+
+
+def _sharing(
+    connection: Connection, delivery: Delivery, state: StateFolder
+) -> tuple[HeldLocations | Neighbours | None, dict[str, QuotaMark]]:
+    """Give a view of who else sends to the locations, and what others used of their quota.
+
+    The location of a part is held by whoever took the part.
+    """
+    marks = state.quota_marks(connection.base_url, _location_ids(delivery.surveyed))
+    held = delivery.part is not None and connection.base_url == delivery.journal.run.base_url
+    if connection.sandbox or held:
+        return None, marks
+    return state.sharing(delivery.journal, connection.base_url), marks
 
 
 def _prepare_output(folder: Path) -> None:
@@ -202,8 +222,12 @@ def _location_ids(surveyed: Sequence[Surveyed]) -> tuple[str, ...]:
     return tuple(sorted({location for each in surveyed for location in each.location_rows}))
 
 
-def _policy(settings: RunSettings, mapping: FieldMapping, replanner: Replanner | None) -> SendingPolicy:
+def _policy(delivery: Delivery, replanner: Replanner | None) -> SendingPolicy:
+    settings, mapping = delivery.settings, delivery.mapping
+    shares_budget = delivery.part is not None and settings.max_requests is not None
     return SendingPolicy(
+        # The workers of a run add up what all of them sent: what is written down late is sent beyond the budget.
+        pulse_seconds=1.0 if shares_budget else SendingPolicy().pulse_seconds,
         row_object=mapping.row_object,
         mode=mapping.mode,
         follow_ups=mapping.follow_ups,
@@ -245,7 +269,7 @@ async def _open_locations(sender: Sender, delivery: Delivery) -> Catalogs:
 
 def _fails_rows_alone(delivery: Delivery, refusals: Sequence[CredentialsError]) -> bool:
     """Tell a location that refuses us while the run has others; where this machine lacks its token, another may have it."""
-    others = delivery.of_one_part and delivery.mapping.location_by_column
+    others = delivery.part is not None and delivery.mapping.location_by_column
     return others and not any(isinstance(each, NoTokenError) for each in refusals)
 
 
@@ -271,7 +295,9 @@ async def _aim(
     Tells whether all that there is to say was said.
     """
     journal, context = delivery.journal, delivery.context
-    if delivery.settings.connection.sandbox or not targets or not journal.untouched:
+    if delivery.settings.connection.sandbox or not targets or delivery.part is not None:
+        return False  # where parts go was agreed to when they were queued
+    if not await ask_aside(journal, _is_untouched, journal):
         return False  # what was sent to already was agreed to
     run = journal.run
     mapping = run.working_folder / run.mapping_path
@@ -302,6 +328,10 @@ async def _aim(
     return True
 
 
+def _is_untouched(journal: Journal) -> bool:
+    return journal.untouched
+
+
 def _explains(delivery: Delivery) -> bool:
     return delivery.context.confirm is not None or delivery.context.explains_target
 
@@ -311,7 +341,7 @@ async def _lifts(
 ) -> str | None:
     """Say before the first write whom a run lets be written to again; None for nobody."""
     switches = may_lift(delivery.mapping)
-    if not switches or not delivery.journal.untouched:
+    if not switches or not await ask_aside(delivery.journal, _is_untouched, delivery.journal):
         return None
     if planned is not None:
         return lifts_sentence(Lifts(rows=planned.lifts, asked=planned.lifts, lifting=planned.lifts))
@@ -437,9 +467,10 @@ async def _feed(
     files: Uploads | None,
 ) -> None:
     journal, pieces = delivery.journal, delivery.preparation.pieces()
+    await asyncio.to_thread(books.meet, _location_ids(delivery.surveyed))
     # In a thread: a large piece must not keep replies, signals and the progress bar waiting.
     while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
-        row_states = journal.row_states(piece[0].row, piece[-1].row)
+        row_states = await ask_aside(journal, journal.row_states, piece[0].row, piece[-1].row)
         # what has an outcome is done; the others are as they end here, or as they are to be sent
         due = [item for item in piece if not isinstance(row_states.get(item.row), Outcome)]
         ready = [item for item in due if isinstance(item, Record)]
@@ -484,12 +515,14 @@ async def _open_uploads(
 ) -> Uploads | None:
     """Make ready to upload what rows name, where the mapping fills a field of files. Raises CredentialsError."""
     run = delivery.journal.run
-    origins = origins_of(delivery.mapping.model.files, run.sources, run.working_folder)
+    model, origins = delivery.mapping.model.files, delivery.origins
+    if origins is None:
+        origins = origins_of(model, run.sources, run.working_folder)
     attaching = Attaching(delivery.mapping, catalogs, origins)
     if not attaching.location_ids:
         return None
-    if delivery.of_one_part:
-        refuse_files_beside(delivery.mapping.model.files)
+    if delivery.part is not None and lie_beside(model):
+        attaching.refuse_unnamed(model)
     uploads = opened.enter_context(
         open_uploads(
             sender,
@@ -515,7 +548,11 @@ def _replanner(delivery: Delivery) -> Replanner | None:
 
 
 async def _plan(
-    delivery: Delivery, connection: Connection, sender: Sender, catalogs: Catalogs
+    delivery: Delivery,
+    connection: Connection,
+    sender: Sender,
+    catalogs: Catalogs,
+    opened: contextlib.ExitStack,
 ) -> RunPlan | None:
     """Have what is decided of each row, where the run is one that compares."""
     settings = delivery.settings
@@ -532,8 +569,15 @@ async def _plan(
         connection=connection,
         suppression=delivery.suppression,
         rows=sum(each.rows for each in delivery.surveyed),
+        part=_taken_part(delivery),
     )
-    return await plan_run(comparison, delivery.preparation, sender, catalogs)
+    planned = await plan_run(comparison, delivery.preparation, sender, catalogs)
+    return opened.enter_context(contextlib.closing(planned))
+
+
+def _taken_part(delivery: Delivery) -> TakenPart | None:
+    location, turn = delivery.part, delivery.journal.turn
+    return None if location is None else TakenPart(location=location, turn=turn)
 
 
 def _open(row_state: RowState | None) -> Intent | Landed | None:

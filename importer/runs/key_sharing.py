@@ -67,10 +67,11 @@ def open_key_sharing(place: KeyPlace, run_folder: Path) -> Iterator[KeySharing]:
 
 def free_keys(place: KeyPlace, journal: Journal) -> None:
     """Let go of the keys of rows that were refused: nobody got them. Raises SettingsError and StateError."""
-    if not KeyHolders.is_in(place.folder or journal.folder):
-        return
+    untouched = journal.untouched
+    if not (untouched or journal.has_refused_rows) or not KeyHolders.is_in(place.folder or journal.folder):
+        return  # nothing to let go of, so that nobody who writes is waited for
     with place.open(journal.folder) as holders:
-        if journal.untouched:
+        if untouched:
             holders.release_all()
         else:
             holders.release(journal.refused_rows())

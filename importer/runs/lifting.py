@@ -8,6 +8,7 @@ Where nobody said no, as in a new sub-account, no row needs to be looked at: the
 from __future__ import annotations
 
 import contextlib
+import math
 import tempfile
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from collections.abc import Mapping as MappingOf
@@ -40,7 +41,7 @@ _LOOKED_UP: Final = 100
 _AT_ONCE: Final = 10
 _LOCATIONS_AT_ONCE: Final = 16
 _ASKED_FIRST: Final = 1_000
-"""Rows of a location that take longer to be read and mapped than it takes to ask who said no."""
+"""Rows that take longer to be read and mapped than it takes to ask so many locations, side by side, who said no."""
 
 
 class LiftingRows:
@@ -191,7 +192,7 @@ async def nobody_said_no(
 
     ``rows``: how many go to each location; ``met``: those of them that were opened. Raises the StopError that ends the asking.
     """
-    few = sum(rows.values()) < _ASKED_FIRST * len(rows)
+    few = sum(rows.values()) < _ASKED_FIRST * math.ceil(len(rows) / _LOCATIONS_AT_ONCE)
     if few or set(met) != rows.keys() or not SEARCHED.keys() >= set(switches):
         return False
 

@@ -15,6 +15,7 @@ from importer.results.files import RunFiles
 from importer.results.metrics import write_metrics
 from importer.results.missing import MISSING_NAME, write_missing
 from importer.results.writing import write_summary
+from importer.runs.aside import ask_aside
 from importer.runs.forerunners import amend_forerunners
 from importer.runs.key_sharing import free_keys
 from importer.runs.preparing import Preparation, open_preparation
@@ -81,7 +82,7 @@ async def survey(session: RunSession, preparation: Preparation) -> tuple[Surveye
     import importer.runs.delivery  # noqa: F401  (what sends takes longest to import, and the survey may be another process' work)
 
     surveyed = await surveying
-    session.journal.set_rows_read(sum(each.rows for each in surveyed))
+    await ask_aside(session.journal, session.journal.set_rows_read, sum(each.rows for each in surveyed))
     return surveyed
 
 
@@ -101,14 +102,15 @@ async def send(session: RunSession, preparation: Preparation, surveyed: Sequence
         context=session.context,
         kind=session.kind,
         suppression=session.suppression,
-        of_one_part=session.of_one_part,
+        part=session.part,
+        origins=session.origins,
         trial_in_all=session.trial_in_all,
     )
     try:
         gone = await deliver(delivery)
-        session.journal.set_state(RunState.FINISHED)
+        await ask_aside(session.journal, session.journal.set_state, RunState.FINISHED)
     except StopError as stopped:
-        _note_stop(session.journal, stopped)
+        await ask_aside(session.journal, _note_stop, session.journal, stopped)
         return []
     return gone
 

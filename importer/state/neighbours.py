@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +24,7 @@ class Neighbours:
         self._run_id = run_id
         self._alive = alive
         self._ours: dict[str, Path] = {}
+        self._folders: dict[str, str] = {}
 
     def enter(self, location_id: str) -> None:
         """Make known that this run sends to a location. Raises StateError."""
@@ -39,6 +41,7 @@ class Neighbours:
                 "with --state."
             ) from cause
         self._ours[location_id] = mark
+        self._folders[location_id] = str(mark.parent)
 
     def count(self, location_id: str) -> int:
         """Tell how many other runs send to a location now; 0 where it cannot be told."""
@@ -47,13 +50,14 @@ class Neighbours:
             return 0
         others = 0
         with contextlib.suppress(OSError, StateError):
-            for other in mark.parent.iterdir():
-                if other.name == self._run_id:
+            # By names alone: it is asked once a second for each of hundreds of locations, and paths take a third longer.
+            for other in os.listdir(self._folders[location_id]):  # noqa: PTH208
+                if other == self._run_id:
                     continue
-                if self._alive(other.name):
+                if self._alive(other):
                     others += 1
                 else:
-                    other.unlink(missing_ok=True)
+                    (mark.parent / other).unlink(missing_ok=True)
         return others
 
     def leave(self) -> None:

@@ -84,7 +84,7 @@ class _Choice:
 
 def guess(columns: Sequence[Column]) -> Guesses:
     """Choose a field for every column that shows one; two columns never share a place that has room for one."""
-    usable = with_role([column for column in columns if column.place not in _ambiguous(columns)])
+    usable = with_role([column for column in columns if column.header.strip()])
     answers = consents(usable)
     switches = switch_guesses(answers)
     asked = {answer.column.place for answer in answers}
@@ -105,7 +105,7 @@ def guess(columns: Sequence[Column]) -> Guesses:
         Guesses(
             fields=tuple(sorted(chosen, key=lambda one: _ORDER.index(one.field))) + switches,
             tags=tags,
-            left=tuple(explained.get(column.place) or left_of(column, columns, readings) for column in left),
+            left=tuple(explained.get(column.place) or left_of(column, readings) for column in left),
         ),
         names_decided(readings),
     )
@@ -138,14 +138,6 @@ def _languages(columns: Iterable[Column]) -> frozenset[str]:
     """Give the languages of the headers that are a field's name to the letter; English is everywhere."""
     phrases = {" ".join(column.words) for column in columns} - set(ONLY_SPOKEN)
     return frozenset({"en"}).union(*map(languages_of, phrases))
-
-
-def _ambiguous(columns: Sequence[Column]) -> frozenset[int]:
-    """Columns that a mapping cannot name: without a header, or with one that stands twice."""
-    count = Counter(column.header for column in columns)
-    return frozenset(
-        column.place for column in columns if not column.header.strip() or count[column.header] > 1
-    )
 
 
 def _people(choice: _Choice) -> Iterator[Guess]:

@@ -36,7 +36,7 @@ def custom_guesses(
     }
     taken: set[str] = set()
     for one in left:
-        custom = names.get(words(one.column.header)) if "twice" not in one.note else None
+        custom = names.get(words(one.column.header))
         if custom is None or custom.id in taken or not _fits(custom, one.column):
             still.append(one)
             continue

@@ -33,8 +33,6 @@ class DoubtCode(StrEnum):
     """Cells say NULL or the like."""
     SEPARATORS = "separators"
     """Cells separate their tags by another sign than most do."""
-    HEADER_TWICE = "header_twice"
-    """An e-mail or phone column cannot be named, as its header stands twice."""
     NAME_ORDER = "name_order"
     """The last name stands first, or where the first name ends is not always shown."""
     LAYOUT_CONTRADICTED = "layout_contradicted"
@@ -57,7 +55,6 @@ _LOUD: Final = frozenset(
         DoubtCode.CONSENT_OTHERS,
         DoubtCode.DECEASED,
         DoubtCode.SEPARATORS,
-        DoubtCode.HEADER_TWICE,
         DoubtCode.SHEETS_LEFT,
         DoubtCode.PHONE_REGION,
         DoubtCode.VALUES_REFUSED,

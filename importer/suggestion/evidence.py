@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Final
 
 from importer.highlevel.countries import country_code
+from importer.mapping.compiled.headers import column_names
 from importer.mapping.values.fault import ReadValue, ValueFault
 from importer.records import TypedText, value_type
 from importer.runtime.regex import regex
@@ -66,6 +67,7 @@ class Column:
     """One column of the sample: its header, and its filled cells, stripped."""
 
     header: str
+    """As a mapping names it: one that stands several times with its turn."""
     values: tuple[str, ...] = field(repr=False)
     place: int = 0
     rows: int = 0
@@ -172,7 +174,7 @@ def columns(header: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[Colum
                 values.append(cell if isinstance(cell, TypedText) else text)
     return tuple(
         Column(header=name, values=tuple(values), place=place, rows=count, marks=tuple(sorted(nothing)))
-        for place, (name, values, nothing) in enumerate(zip(header, cells, marks, strict=True))
+        for place, (name, values, nothing) in enumerate(zip(column_names(header), cells, marks, strict=True))
     )
 
 

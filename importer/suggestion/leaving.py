@@ -24,12 +24,10 @@ _OFFERS: Final = {
 }
 
 
-def left_of(column: Column, columns: Sequence[Column], readings: Sequence[Candidate]) -> Left:
+def left_of(column: Column, readings: Sequence[Candidate]) -> Left:
     """Say why a column is left; ``readings`` are what it and the others could have been."""
     if not column.header.strip():
         return Left(column=column, note="it has no header")
-    if sum(other.header == column.header for other in columns) > 1:
-        return _named_twice(column)
     could_be = {one.field for one in readings if one.column.place == column.place}
     for name, note in _OFFERS.items():
         if name in could_be:
@@ -55,13 +53,6 @@ _DEATH: Final = word_set(
     "fallecimiento defuncion falecido falecida falecimento obito deceduto deceduta decesso overleden overlijden overlijdensdatum "
     "avliden afdod avdod dodsdato zmarly zmarla zgonu"
 )
-
-
-def _named_twice(column: Column) -> Left:
-    why = "its header stands twice; give the columns different names to map them"
-    lost = _REACHED & _named(column) and column.filled
-    doubt = Doubt(code=DoubtCode.HEADER_TWICE, sentence=f"is not mapped: {why}") if lost else None
-    return Left(column=column, note=why, doubt=doubt)
 
 
 def deaths_left(columns: Iterable[Column]) -> dict[int, Left]:

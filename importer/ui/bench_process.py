@@ -140,7 +140,9 @@ class Answers:
 
     def samples(self) -> Any:
         """Give of each column three values that differ, the longest, how much of it is filled, by the first rows, and if it shows."""
-        header = self._bench.header
+        from importer.mapping.compiled.headers import column_names
+
+        header = column_names(self._bench.header)
         sampled = _samples(self._bench.first_rows(), len(header))
         hidden = self._hidden()
         return [

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from importer.mapping import BoundMapping, parse_mapping
 from importer.mapping.opt_outs import OptOutsInOrder
-from importer.records import Block, Outcome, Record, Remedy, Status
+from importer.records import Block, Json, Outcome, Record, Remedy, Status
 
 Lay = Callable[..., list[Record | Outcome]]
 HEADER = ["E", "P", "C", "T"]
@@ -184,6 +184,36 @@ def test_each_pass_over_a_file_keeps_the_same_opt_outs() -> None:
     first, second = ([kept.settle(each) for each in rows] for _ in range(2))
     assert first == second
     assert [each.fields["dnd"] for each in second] == [False, True, True]
+
+
+def test_in_a_long_file_everybody_s_opt_out_is_kept_and_nobody_else_is_given_one() -> None:
+    people = 5_000
+    rows = [opted(number + 2, f"p{number}@example.com", dnd=number % 2 == 0) for number in range(people)]
+    rows += [opted(number + people + 2, f"p{number}@example.com", dnd=False) for number in range(people)]
+    kept = OptOutsInOrder()
+    for _ in range(2):
+        settled = [kept.settle(each) for each in rows]
+        assert [each.fields["dnd"] for each in settled] == [row % 2 == 0 for row in range(people)] * 2
+        assert [
+            fault.message.partition(" says")[0] for each in settled[people:] for fault in each.warnings
+        ] == [
+            f"Do not disturb (dnd) is set, as row {number + 2} of the same person"
+            for number in range(0, people, 2)
+        ]
+
+
+def test_what_several_rows_of_a_person_turn_on_adds_up() -> None:
+    kept = OptOutsInOrder()
+    texts: dict[str, Json] = {"dndSettings": {"SMS": {"status": "active"}}}
+    rows = [
+        opted(2, "ann@x.com", dnd=True),
+        Record(row=3, location_id="location1", fields={"email": "ann@x.com", **texts}),
+        Record(row=4, location_id="location1", fields={"email": "ann@x.com"}),
+    ]
+    for _ in range(2):
+        last = [kept.settle(each) for each in rows][-1]
+        assert last.fields == {"email": "ann@x.com", "dnd": True, **texts}
+        assert ["row 2, 3 of the same person" in fault.message for fault in last.warnings] == [True]
 
 
 def opted(number: int, email: str, *, dnd: bool) -> Record:

@@ -3,9 +3,12 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from importer.errors import MappingError
 from importer.mapping import parse_mapping
+from importer.mapping.compiled.headers import HeaderIndex, Missing, column_names
 
 TODAY = date(2026, 11, 23)
 
@@ -35,11 +38,39 @@ def test_an_exact_match_goes_before_a_near_one() -> None:
 
 def test_a_header_that_matches_two_columns_is_a_fault() -> None:
     assert faults("fields: {email: Email}", ["E-mail", "e mail"]) == (
-        "mapping.yaml:2:17: The header 'Email' matches 2 columns of the file: 'E-mail' (column 1) and 'e mail' (column 2).",
+        (
+            "mapping.yaml:2:17: The header 'Email' matches 2 columns of the file: 'E-mail' (column 1) and 'e mail' (column 2)."
+            " Say which: 'E-mail' or 'e mail'."
+        ),
     )
     assert faults("fields: {email: Email}", ["Email", "Email"]) == (
-        "mapping.yaml:2:17: The header 'Email' matches 2 columns of the file: 'Email' (column 1) and 'Email' (column 2).",
+        (
+            "mapping.yaml:2:17: The header 'Email' matches 2 columns of the file: 'Email' (column 1) and 'Email' (column 2)."
+            " Say which: 'Email (1)' or 'Email (2)'."
+        ),
     )
+
+
+def test_of_columns_with_one_header_each_is_named_by_its_turn() -> None:
+    index = HeaderIndex(["Phone", "Email", "Phone", "phone", "", ""])
+    assert [index.find(name) for name in ("Phone (1)", "phone (2)", "phone")] == [0, 2, 3]
+    assert isinstance(index.find("Phone (3)"), Missing)
+    assert isinstance(index.find("Phone 2"), Missing)
+
+
+def test_the_turn_of_a_header_never_takes_the_name_of_another_column() -> None:
+    header = ["Phone", "Phone", "Phone 2", "Phone (1)"]
+    assert column_names(header) == ("Phone (1.1)", "Phone (2.1)", "Phone 2", "Phone (1)")
+    index = HeaderIndex(header)
+    assert [index.find(name) for name in column_names(header)] == [0, 1, 2, 3]
+
+
+@given(st.lists(st.sampled_from(["A", "a", "A (1)", "A 2", "A (2.1)", " ", ""]), max_size=8))
+def test_every_column_with_a_header_is_found_by_its_name(header: list[str]) -> None:
+    names, index = column_names(header), HeaderIndex(header)
+    assert [index.find(name) for name in names if name.strip()] == [
+        place for place, name in enumerate(names) if name.strip()
+    ]
 
 
 def test_every_column_that_the_file_lacks_is_told_at_its_place_with_the_nearest() -> None:
@@ -98,7 +129,10 @@ def test_an_optional_column_may_be_missing_but_not_ambiguous() -> None:
     )
     fits(rules, ["E", "B"])
     assert faults(rules, ["E", "A", "a", "A"]) == (
-        "mapping.yaml:2:38: The header 'A' matches 2 columns of the file: 'A' (column 2) and 'A' (column 4).",
+        (
+            "mapping.yaml:2:38: The header 'A' matches 2 columns of the file: 'A' (column 2) and 'A' (column 4)."
+            " Say which: 'A (1)' or 'A (2)'."
+        ),
     )
 
 

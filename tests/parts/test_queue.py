@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import psycopg
 import pytest
@@ -14,6 +14,7 @@ import pytest
 from importer.errors import StateError
 from importer.parts.queue import SCHEMA, Queue, QueuedPart, QueueLoad, open_queue
 from importer.state.postgres.address import Address
+from tests.patience import PATIENCE
 
 A, B = (QueuedPart(run_id="r1", location=each, place="https://one") for each in ("A", "B"))
 
@@ -212,6 +213,24 @@ async def test_a_part_that_is_ours_in_the_queue_and_not_in_hand_is_taken_again(
     worked = Worked(again=lose_the_other)
     await asyncio.wait_for(queue.work(worked, concurrency=4, stopping=stopping), 20)
     assert set(worked.parts) == {A, B}
+
+
+@dataclass
+class AbsorbedQueue(Queue):
+    """A queue whose answer from the database comes at the very moment at which it is to end, and hides that it is to."""
+
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def rescue(self) -> None:
+        if not self.asked.is_set():
+            self.asked.set()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+
+
+async def test_a_worker_ends_although_an_answer_came_with_the_word_to_end(queue: Queue) -> None:
+    absorbed = AbsorbedQueue(**{each.name: getattr(queue, each.name) for each in fields(queue)})
+    await asyncio.wait_for(absorbed.work(Worked(), concurrency=1, stopping=absorbed.asked), PATIENCE)
 
 
 async def test_parts_of_a_forgotten_run_are_taken_out(queue: Queue) -> None:

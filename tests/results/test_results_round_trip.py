@@ -17,6 +17,7 @@ from importer.reading import Source, open_source
 from importer.reading.formula_guard import guard_all, unguard
 from importer.records import Outcome, Remedy, Status, row_id
 from importer.results import ResultsWriter, Summary
+from importer.results.csv_file import CsvTable
 from importer.results.files import RunFiles
 from importer.settings import ResultsFormat
 from importer.sources import stage
@@ -154,6 +155,20 @@ def test_a_stopped_run_accounts_for_every_row(journal: Journal, write: Callable[
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.text(
     "=+-@';|\t\r\n\0a\uff1d", max_size=8
 )
+
+
+@given(st.lists(st.lists(ANY_TEXT | st.text('",\r\n', max_size=3), min_size=3, max_size=3), max_size=5))
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_columns_are_written_as_their_lines_would_be(delimiter: str, rows: list[list[str]]) -> None:
+    by_line, by_column, plain = (io.StringIO(newline="") for _ in range(3))
+    guarded = [guard_all(row, commas=delimiter != ",") for row in rows]
+    csv.writer(plain, lineterminator="\r\n", delimiter=delimiter).writerows(guarded)
+
+    CsvTable(by_line, delimiter=delimiter).write_all(rows)
+    CsvTable(by_column, delimiter=delimiter).write_columns(list(zip(*rows, strict=True)))
+
+    assert by_column.getvalue() == by_line.getvalue() == plain.getvalue()
 
 
 @given(st.lists(st.lists(ANY_TEXT, min_size=3, max_size=3), max_size=5))

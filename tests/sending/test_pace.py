@@ -73,20 +73,24 @@ def test_a_way_that_was_slow_and_becomes_quick_has_nobody_refused(slow_requests:
     assert vendor.refusals == {"fixed": 0, "first hit": 0, "sliding": 0}
 
 
+@pytest.mark.parametrize("burst", [100, 500])
+@pytest.mark.parametrize("late_seconds", [0.5, 2.0])
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_loop_that_is_late_has_nobody_refused(seed: int) -> None:
-    vendor = PaperVendor(latency=lambda dice: (dice.uniform(0, 0.005), dice.uniform(0, 0.005)), seed=seed)
-    run_virtually(send_late(vendor, 1_000, Random(seed)))  # noqa: S311  (no secret)
+def test_a_loop_that_is_late_has_nobody_refused(seed: int, late_seconds: float, burst: int) -> None:
+    vendor = PaperVendor(
+        latency=lambda dice: (dice.uniform(0, 0.005), dice.uniform(0, 0.005)), seed=seed, burst=burst
+    )
+    run_virtually(send_late(vendor, 4 * burst, late_seconds, Random(seed)))  # noqa: S311  (no secret)
     assert vendor.refusals == {"fixed": 0, "first hit": 0, "sliding": 0}
 
 
-async def send_late(vendor: PaperVendor, rows: int, dice: Random) -> float:
-    """Send rows while something else keeps the loop from its work for up to half a second at a time."""
+async def send_late(vendor: PaperVendor, rows: int, late_seconds: float, dice: Random) -> float:
+    """Send rows while something else keeps the loop from its work for up to so long at a time."""
 
     async def keep_busy() -> None:
         while True:
-            await asyncio.sleep(dice.uniform(0.01, 1.0))
-            stand_still(dice.uniform(0.0, 0.5))
+            await asyncio.sleep(dice.uniform(0.01, 2 * late_seconds))
+            stand_still(dice.uniform(0.0, late_seconds))
 
     busy = asyncio.ensure_future(keep_busy())
     try:

@@ -418,10 +418,13 @@ def test_the_country_that_states_and_postcodes_show_says_which_of_day_and_month_
     assert orders == [("MDY", True), ("DMY", True)]
 
 
-def test_a_phone_column_that_cannot_be_named_is_told() -> None:
-    made = of(("Email", "Phone", "Phone", "Note", "Note"), ("a@example.com", "(212) 555-0130", "", "x", "y"))
-    assert [concern for concern in made.concerns if "stands twice" in concern and "'Phone'" in concern]
-    assert not [concern for concern in made.concerns if "'Note'" in concern]
+def test_columns_of_one_header_are_named_by_their_turn() -> None:
+    made = of(
+        ("Email", "Phone", "Phone", "Note", "Note"),
+        ("a@example.com", "(212) 555-0130", "(212) 555-0131", "x", "y"),
+    )
+    assert "phone: [Phone (1), Phone (2)]" in made.to_yaml()
+    assert "#   Note (2): Note (2)" in made.to_yaml()
 
 
 @pytest.mark.parametrize(("other", "times"), [("vip; lead", 1), ("vip|lead", 1), ("vip", 0), ("a/b", 0)])

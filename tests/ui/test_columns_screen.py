@@ -195,7 +195,7 @@ def test_headers_as_long_as_they_please_and_twice_the_same_stay_on_a_phone(
     screen.driver.set_window_size(320, 640)
     try:
         screen.go(f"{draft}/columns")
-        screen.shows("Decide first about these columns: Phone, Phone.")
+        screen.shows("Decide first about these columns: Phone (1).")
         screen.press("All columns (5)")
 
         assert screen.run_script("return document.documentElement.scrollWidth <= innerWidth")

@@ -66,7 +66,9 @@ def entries(columns: Sequence[NamedValues], height: int) -> list[dict[str, Json]
     if not names:
         return [{} for _ in range(height)]
     return [
-        {name: value for name, value in zip(names, row) if value is not None}  # noqa: B905  (see _filled)
+        dict(zip(names, row))  # noqa: B905  (see _filled)
+        if None not in row
+        else {name: value for name, value in zip(names, row) if value is not None}  # noqa: B905
         for row in zip(*values, strict=True)
     ]
 

@@ -65,7 +65,7 @@ class ValueColumn:
         self._handling = handling
         self._default = handling.blank if handling.default is None else handling.default
         self._typed = typed
-        self._cache: dict[str, Any] | None = {} if repeats else None
+        self._remembered = _Remembered(reader) if repeats and reader is not None else None
         self.filled: set[int] = set()
         """The rows of the last block whose value is the default."""
 
@@ -119,21 +119,11 @@ class ValueColumn:
             return [text or None for text in texts], False
         if reader is None:
             reader = read_typed if self._typed else read_plain_text
-        elif not typed and self._cache is not None:
-            return self._read_cached(texts, self._cache, reader)
+        elif not typed and self._remembered is not None:
+            values = self._remembered.read(texts)
+            return values, self._remembered.findings and _has_findings(values)
         values = [reader(text) if text else None for text in texts]
         return values, _has_findings(values)
-
-    def _read_cached(
-        self, texts: list[str], cache: dict[str, Any], reader: ValueReader
-    ) -> tuple[list[Any], bool]:
-        if len(cache) > _CACHE_SIZE:
-            cache.clear()
-        distinct = set(texts)
-        for text in distinct.difference(cache):
-            cache[text] = reader(text) if text else None
-        values = list(map(cache.__getitem__, texts))
-        return values, _has_findings(map(cache.__getitem__, distinct))
 
     def _blame(self, texts: list[str], values: list[Any], table: BlockColumns) -> frozenset[int]:
         """Put findings down as faults; give the rows whose value was refused."""
@@ -160,6 +150,25 @@ class ValueColumn:
                 header = self._pick.header(table, row)
                 sentence = f"Column '{header}' is blank, and this value is required."
                 table.blame(row, Fault(code="missing_value", message=sentence, column=header))
+
+
+class _Remembered(dict[str, Any]):
+    """What texts read as: each is read once. ``findings``: any of them is a finding."""
+
+    def __init__(self, reader: ValueReader) -> None:
+        self._reader = reader
+        self.findings = False
+
+    def read(self, texts: Sequence[str]) -> list[Any]:
+        """Read texts; where all are known already, as mostly they are, at the cost of one look-up each."""
+        if len(self) > _CACHE_SIZE:
+            self.clear()
+        return list(map(self.__getitem__, texts))
+
+    def __missing__(self, text: str) -> Any:
+        value = self[text] = self._reader(text) if text else None
+        self.findings = self.findings or isinstance(value, ValueFault)
+        return value
 
 
 def _has_findings(values: Iterable[Any]) -> bool:

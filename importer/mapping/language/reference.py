@@ -60,7 +60,8 @@ editors complete and check a mapping while you write: `# yaml-language-server: $
 
 Every value is read as text: `NO`, `01234` and `2024-01-02` stay as written, quotes or not. All faults of a mapping are
 reported at once, as `file:line:column`. A header matches a column exactly, else ignoring case, white space and
-punctuation; a header that matches two columns is a fault, and so is one that the file lacks (see `optional`).
+punctuation; a header that matches two columns is a fault, and so is one that the file lacks (see `optional`). Of two
+columns `Phone` the second is `Phone (2)`.
 
 This page is written by `python -m importer.mapping.language.reference` from the code that checks mappings.
 """

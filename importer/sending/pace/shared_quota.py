@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Final, Protocol
 
@@ -63,10 +64,10 @@ class SharedQuota:
         if self._neighbours is not None:
             gate.slots.share(1 + self._neighbours.count(location_id), self._clock.monotonic())
 
-    def leave(self) -> None:
-        """Leave the whole quota to the others."""
+    async def leave(self) -> None:
+        """Leave the whole quota to the others; in a thread, since hundreds of locations take the disk a while."""
         if self._neighbours is not None:
-            self._neighbours.leave()
+            await asyncio.to_thread(self._neighbours.leave)
 
     def _make_way(self, location_id: str, gate: Gate) -> None:
         """Wait until those who are there have seen us: until then the window is all theirs."""

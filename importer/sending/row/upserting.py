@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import field, replace
 from math import inf
 from typing import Any, Final
@@ -101,16 +101,16 @@ class Upserting:
         """Settle a row that has nothing more to get."""
         return outcomes.followed_up(held)
 
-    async def _go_unplanned(self, submitted: SubmittedRow) -> Landing | Outcome:
+    def _go_unplanned(self, submitted: SubmittedRow) -> Coroutine[Any, Any, Landing | Outcome]:
         if submitted.record.contact_id is not None:
-            return await self._update_named(submitted, submitted.record.contact_id)
+            return self._update_named(submitted, submitted.record.contact_id)
         match self._policy.mode:
             case ImportMode.UPSERT:
-                return await self._store(submitted, self._upsert(submitted))
+                return self._store(submitted, self._upsert(submitted))
             case ImportMode.CREATE_ONLY:
-                return await self._create(submitted)
+                return self._create(submitted)
             case ImportMode.UPDATE_ONLY:
-                return await self._update_found(submitted)
+                return self._update_found(submitted)
 
     async def _go_as_planned(self, submitted: SubmittedRow, planned: Planned) -> Landing | Outcome:
         """Do what was decided beforehand and nothing else: create, or change one contact that is as it was."""

@@ -97,6 +97,8 @@ _PAGE: Final = 2_000
 
 logger = logger_of(__name__)
 
+_REFUSED: Final = "FROM outcomes WHERE status = ? AND remedy = ?"
+_REFUSED_VALUES: Final = (Status.FAILED.value, Remedy.FIX_ROW.value)
 _Answer = TypeVar("_Answer")
 
 
@@ -206,9 +208,19 @@ class Journal:
         self.close()
 
     @property
+    def shared(self) -> bool:
+        """Whether it is in Postgres: what is asked of it waits for the server, and any thread may ask."""
+        return self._db.shared
+
+    @property
     def loss(self) -> Loss | None:
         """What is known to be lost of it; rows that may have been sent are in doubt."""
         return self._appends.loss
+
+    @property
+    def turn(self) -> int:
+        """Number the taking by which this writes: whoever takes the same rows over has a higher number."""
+        return self._appends.turn
 
     # what the sender writes
 
@@ -345,6 +357,9 @@ class Journal:
         added: dict[RowId, tuple[Added, ...]] = {}
         for cells in self._rows("additions", ADDED_COLUMNS, first, last):
             added[cells[0]] = (*added.get(cells[0], ()), added_of(cells))
+        if not added:
+            yield from outcomes
+            return
         for outcome in outcomes:
             own = added.get(outcome.row)
             yield replace(outcome, added=own) if own else outcome
@@ -485,9 +500,13 @@ class Journal:
 
     def refused_rows(self) -> Iterator[RowId]:
         """List the failed rows that only a correction helps: what they hold, nobody has."""
-        query = 'SELECT "row" FROM outcomes WHERE status = ? AND remedy = ?'
-        for (row,) in self._db.each(query, (Status.FAILED.value, Remedy.FIX_ROW.value)):
+        for (row,) in self._db.each(f'SELECT "row" {_REFUSED}', _REFUSED_VALUES):
             yield row
+
+    @property
+    def has_refused_rows(self) -> bool:
+        """Tell whether there is such a row."""
+        return bool(self._db.execute(f"SELECT EXISTS (SELECT 1 {_REFUSED})", _REFUSED_VALUES).fetchone()[0])
 
     @property
     def undo(self) -> UndoBook:

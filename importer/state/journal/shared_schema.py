@@ -152,10 +152,16 @@ INDEX_PARTS: Final = "".join(
 
 def read_version(db: Database) -> int:
     """Tell how far a journal's schema is; 0 for one whose run never began."""
+    opened = in_postgres(db)
+    if opened.known_up_to_date:
+        return VERSION
     found = db.execute("SELECT to_regclass('migrations') IS NOT NULL").fetchone()
     if not found[0]:
         return 0
-    return int(db.execute("SELECT coalesce(max(version), 0) FROM migrations").fetchone()[0])
+    version = int(db.execute("SELECT coalesce(max(version), 0) FROM migrations").fetchone()[0])
+    if version == VERSION:
+        opened.note_up_to_date()
+    return version
 
 
 def migrate(db: Database) -> None:

@@ -89,6 +89,15 @@ class PostgresDatabase:
         """Whether the session that it keeps has ended, as far as it has heard: the server, or the way to it, was gone."""
         return self._own is None or self._own.connection.closed
 
+    @property
+    def known_up_to_date(self) -> bool:
+        """Whether it was found to have the tables of now, as long as sessions are kept: a part opens its run six times."""
+        return self.schema in self._sessions.seen
+
+    def note_up_to_date(self) -> None:
+        """Remember that it has them: nobody changes them while it is in use."""
+        self._sessions.seen.add(self.schema)
+
     def try_lock(self, key: int, owner: object) -> bool:
         """Take an advisory lock for one of those who share the session; the server alone would give it to each of them."""
         with self._at_work():
