@@ -357,6 +357,9 @@ class Journal:
         added: dict[RowId, tuple[Added, ...]] = {}
         for cells in self._rows("additions", ADDED_COLUMNS, first, last):
             added[cells[0]] = (*added.get(cells[0], ()), added_of(cells))
+        if not added:
+            yield from outcomes
+            return
         for outcome in outcomes:
             own = added.get(outcome.row)
             yield replace(outcome, added=own) if own else outcome
