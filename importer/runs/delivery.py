@@ -20,7 +20,7 @@ from importer.mapping import Mapping as FieldMapping
 from importer.mapping.suppression import Suppression
 from importer.records import Intent, Landed, Outcome, QuotaMark, Record, RowObject, RowState, value_type
 from importer.results import wording
-from importer.results.forecast import Lifts
+from importer.results.lifts import Lifts
 from importer.results.wording import AUTOMATED
 from importer.runs.aiming import (
     Load,
