@@ -20,7 +20,7 @@ from importer.mapping import Mapping as FieldMapping
 from importer.mapping.suppression import Suppression
 from importer.records import Intent, Landed, Outcome, QuotaMark, Record, RowObject, RowState, value_type
 from importer.results import wording
-from importer.results.forecast import Lifts
+from importer.results.lifts import Lifts
 from importer.results.wording import AUTOMATED
 from importer.runs.aiming import (
     Load,
@@ -67,7 +67,8 @@ if TYPE_CHECKING:
     from importer.state.neighbours import Neighbours
     from importer.state.postgres.locks import HeldLocations
 
-_MET_AT_ONCE: Final = 16
+_MET_AT_ONCE: Final = 64
+"""Locations, of which each has a quota of its own: hundreds met one by one would take longer than their rows."""
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
