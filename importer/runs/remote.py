@@ -66,7 +66,7 @@ async def heeding_wishes(folder: Path, stop: StopSignal) -> AsyncIterator[None]:
         await asyncio.wait([beating])
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Watched:
     """Passes on what the sender tells, and keeps the counts of the whole run. Satisfies ``SendingProgress``."""
 

@@ -58,7 +58,7 @@ _LOOK_AGAIN_SECONDS: Final = 60.0
 _FORBIDDEN: Final = {ReplyKind.CONTACT_REFUSED, ReplyKind.EDGE_REFUSED}
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class Caller:
     """Everything that belongs to sending to one location, and to no other."""
 

@@ -17,7 +17,7 @@ from importer.sending.pace.slots import Ticket
 from importer.sending.pace.vendor_clock import VendorClock
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class Readings:
     """Reads what came, and lets those learn from it who keep pace, quota, day and clock."""
 

@@ -28,7 +28,7 @@ _REGAINED: Final = 0.02
 """The share that is taken back with each interval."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Ticket:
     """A request's right to be sent; remembers how full the slots were, to judge the vendor's own count later."""
 
