@@ -67,7 +67,8 @@ if TYPE_CHECKING:
     from importer.state.neighbours import Neighbours
     from importer.state.postgres.locks import HeldLocations
 
-_MET_AT_ONCE: Final = 16
+_MET_AT_ONCE: Final = 64
+"""Locations, of which each has a quota of its own: hundreds met one by one would take longer than their rows."""
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
