@@ -43,10 +43,10 @@ class Readings:
         """Learn from an answer what it tells of pace, quota, day and clock."""
         seconds = raw.received_at - raw.sent_at
         self.meter.request(seconds)
-        if isinstance(raw, LostReply) and not raw.sent:
-            self.gate.hand_back(ticket)
-            return raw
         if isinstance(raw, LostReply):
+            if not raw.sent:
+                self.gate.hand_back(ticket)
+                return raw
             late = self.gate.slots.interval_seconds if raw.timed_out else 0.0
             self.gate.leave(ticket, late_seconds=late)
             self.progress.requested(self.location_id, seconds, False)

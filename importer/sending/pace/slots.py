@@ -12,6 +12,7 @@ machine, is slow on for a minute may be short in the next, and a slot that was f
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Final
@@ -88,12 +89,17 @@ class Slots:
     def under_way(self) -> int:
         return self._busy
 
-    def wait_seconds(self, now: float, *, keep: int = 0) -> float | None:
-        """Tell how long until more than ``keep`` slots are free: 0 for now, None for not before a reply comes."""
+    def wait_seconds(self, now: float, *, keep: Callable[[], int] = int) -> float | None:
+        """Tell how long until more than ``keep`` slots are free: 0 for now, None for not before a reply comes.
+
+        At most half of the quota is kept; where more than that is free, nobody is asked how much.
+        """
         self._expire(now)
-        taken = self.occupied + min(keep, self.burst // 2)
+        taken = self.occupied
         if self._reserve:
             taken += int(self._reserved(now))
+        if taken + self.burst // 2 >= self.burst:
+            taken += keep()
         if taken < self.burst and (self.runs == 1 or self._has_share):
             return 0.0
         soonest = [times[0] for times in (self._cooling, self._foreign) if times]
