@@ -11,7 +11,6 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from hashlib import blake2b
-from html import unescape
 from typing import Any, Final
 
 from importer.highlevel import companies
@@ -251,4 +250,6 @@ def _said(part: str, value: object) -> str:
     """Bring a text to what it says: the vendor's editor may have wrapped it in markup, and spaced it otherwise."""
     if part == _DUE and (moment := read_moment(value)) is not None:
         return str(int(moment))
-    return "" if value is None else " ".join(unescape(_TAG.sub(" ", str(value))).split())
+    import html  # two thousand names of signs, for what is added beside a contact alone
+
+    return "" if value is None else " ".join(html.unescape(_TAG.sub(" ", str(value))).split())

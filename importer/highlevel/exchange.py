@@ -38,6 +38,9 @@ _STALE_SECONDS: Final = 5.0
 _OUT_OF_FILES: Final = frozenset({errno.EMFILE, errno.ENFILE})
 _NO_WAY: Final = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN})
 _NAMES_SECONDS: Final = 300
+_LEAST_TROUBLE: Final = int(HTTPStatus.INTERNAL_SERVER_ERROR)
+_UNASKED: Final = int(HTTPStatus.REQUEST_TIMEOUT)
+"""Plain numbers: each reply is compared with them, and a member of an enumeration takes ten times as long."""
 REPLY_LIMIT: Final = 8 << 20
 """The largest reply that is read, packed or not: the fullest page of a listing stays far below."""
 
@@ -159,15 +162,16 @@ class ConnectionPool:
 
     async def exchange(self, request: bytes) -> Exchanged:
         """Send the bytes of one request and wait for the reply; raises one of ``EXCHANGE_FAILURES``."""
-        line = await self._obtain_in_time()
+        # nearly always one is idle, and nothing has to be waited for
+        line = self._take_idle() or await self._obtain_in_time()
         protocol = line.protocol
-        self._waiting[line] = monotonic()
+        self._waiting[line] = since = monotonic()
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(self._look_seconds, self._look)
         try:
-            self._post(line, request)
+            self._post(line, request, since)
             message, content = await protocol.read()
-            while 100 <= message.code < 200 and message.code != 101:  # interim: the reply is still to come
+            while 100 <= (status := message.code) < 200 and status != 101:  # interim: the reply is to come
                 message, content = await protocol.read()
             body = content.read_nowait(-1) if content.is_eof() else await self._read_on(line, content)
         except BaseException:
@@ -176,12 +180,12 @@ class ConnectionPool:
         finally:
             del self._waiting[line]
             self._returned.set()
-        if protocol.should_close or _may_be_unasked(message.code):
+        if protocol.should_close or _may_be_unasked(status):
             line.connection.close()
         else:
             self._keep(line)
         return Exchanged(
-            status=message.code, headers=message.headers, body=body, discard=partial(self._discard, line)
+            status=status, headers=message.headers, body=body, discard=partial(self._discard, line)
         )
 
     def _discard(self, line: _Line) -> None:
@@ -193,9 +197,9 @@ class ConnectionPool:
         line.idle_since = monotonic()
         self._idle.append(line)
 
-    def _post(self, line: _Line, request: bytes) -> None:
+    def _post(self, line: _Line, request: bytes, now: float) -> None:
         """Send with what else this turn of the loop sends: each write by itself wakes whoever waits for it."""
-        self._outbox.append((line, request, monotonic()))
+        self._outbox.append((line, request, now))
         if len(self._outbox) == 1:
             asyncio.get_running_loop().call_soon(self._send_off)
 
@@ -294,7 +298,7 @@ async def _read_bounded(content: StreamReader) -> bytes:
 
 def _may_be_unasked(status: int) -> bool:
     """Tell whether servers and gateways say this by themselves: the reply to our request would follow, to the next one."""
-    return status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return status == _UNASKED or status >= _LEAST_TROUBLE
 
 
 def describe(failure: BaseException) -> str:

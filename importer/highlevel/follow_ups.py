@@ -310,7 +310,7 @@ def _is_for(applies_to: FollowUpFor, status: Status) -> bool:
 
 def may_open_batches(record: Record, follow_ups: FollowUps) -> int:
     """Tell how many calls are for a row and others that it will wait for, to share them."""
-    linked = sum(each.kind == COMPANY for each in record.additions)
+    linked = sum([each.kind == COMPANY for each in record.additions]) if record.additions else 0
     return _MAKE_AND_LINK * linked + any(kind.wanted(follow_ups, record.tags) for kind in _BULK)
 
 

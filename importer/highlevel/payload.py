@@ -99,6 +99,8 @@ def lost_in_update(record: Record) -> tuple[str, ...]:
 
 def lost_in_upsert(record: Record) -> tuple[str, ...]:
     """Name the values of a record that only an update by id carries."""
+    if record.fields.keys().isdisjoint(NOT_IN_UPSERT):
+        return ()  # nearly every row, each of which is asked
     return tuple(name for name in NOT_IN_UPSERT if record.fields.get(name) is not None)
 
 

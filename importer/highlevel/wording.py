@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -46,6 +45,8 @@ def quote_page(body: bytes) -> str:
     page = body[:_READ_BYTES].decode("utf-8", errors="replace")
     if "<" not in page:
         return ""
+    import html  # two thousand names of signs, for what answers in the vendor's place
+
     title = _TITLE.search(page)
     shown = (title[1] if title else "", _TAG.sub(" ", _UNSEEN.sub(" ", page)))
     return quote(": ".join(dict.fromkeys(text for each in shown if (text := quote(html.unescape(each))))))

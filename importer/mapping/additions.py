@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import tzinfo
+from functools import cached_property
 
 from importer.highlevel.additions import COMPANY, OPPORTUNITY
 from importer.highlevel.catalog import Catalog, Pipeline
@@ -15,7 +16,7 @@ from importer.mapping.compiled.additions import CUSTOM_FIELDS
 from importer.mapping.custom_targets import CustomRules, CustomTargets
 from importer.mapping.language.beside import FOLLOWERS, WishPart
 from importer.mapping.language.model import MappingModel
-from importer.mapping.location_values import Users, find_named, moment_of, settled
+from importer.mapping.location_values import Users, find_named, moment_of, settled, zone_in
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
 from importer.records import Addition, Fault, Json, Record, RowId, number_of
 from importer.yaml.document import YamlPath
@@ -24,9 +25,7 @@ from importer.yaml.document import YamlPath
 class AdditionResolver:
     """Finishes the additions of records for one location; without ``users`` (no location at hand) names stay as they are."""
 
-    def __init__(
-        self, rules: CustomRules, catalog: Catalog | None, users: Users | None, zone: tzinfo
-    ) -> None:
+    def __init__(self, rules: CustomRules, catalog: Catalog | None, users: Users | None) -> None:
         model = rules.model
         self.faults: list[tuple[YamlPath, str]] = []
         """What the mapping names that the location lacks."""
@@ -37,7 +36,11 @@ class AdditionResolver:
         self._wishes = model.wishes
         self._followers = model.followers
         self._users = users
-        self._zone = zone
+        self._catalog = catalog
+
+    @cached_property
+    def _zone(self) -> tzinfo:
+        return zone_in(self._catalog)
 
     def _require_pipelines(self, model: MappingModel) -> None:
         """Put down the pipelines that the mapping itself names and the location lacks."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
@@ -174,6 +175,13 @@ def fields_named(name: str, known: Sequence[CustomField]) -> list[CustomField]:
     )
     tried = ([field for field in known if test(field)] for test in tests)
     return next((found for found in tried if found), [])
+
+
+def fields_of_files(names: Iterable[str]) -> list[CustomField]:
+    """Make up fields that take any number of files, for whoever looks at rows before a location is asked."""
+    return [
+        CustomField(id=name, name=name, key=name, data_type=_FILE, most_files=sys.maxsize) for name in names
+    ]
 
 
 def _listed(known: Sequence[CustomField]) -> str:

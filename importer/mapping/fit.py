@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 from typing import Final
 
 from importer.highlevel.catalog import MATCH_BY
@@ -101,4 +100,6 @@ def _says_the_same(name: str, title: str) -> bool:
     shared = ours & theirs
     if shared in (ours, theirs) and not shared <= _VAGUE and ours ^ theirs <= _ADDED:
         return True
+    from difflib import SequenceMatcher  # for headers that are missing
+
     return SequenceMatcher(None, fold(name), fold(title)).ratio() >= _ALIKE

@@ -129,7 +129,7 @@ class _Above:
         )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Part:
     """Consecutive rows: how many, and the sums of their figures by column and decimal sign."""
 

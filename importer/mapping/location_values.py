@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, tzinfo
 from typing import Final, Protocol, TypeVar
-from zoneinfo import ZoneInfo
 
 from importer.highlevel.catalog import Catalog, User
 from importer.mapping.compiled.columns import fault_of
@@ -80,6 +79,8 @@ def find_named(text: str, known: Sequence[_Thing]) -> list[_Thing]:
 
 def zone_in(catalog: Catalog | None) -> tzinfo:
     """Give a location's time zone; UTC where it does not tell, or tells none that is known here."""
+    from zoneinfo import ZoneInfo  # for due dates alone
+
     try:
         return ZoneInfo(catalog.timezone) if catalog is not None and catalog.timezone else UTC
     except (ValueError, OSError):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
 from importer.highlevel.additions import KINDS, OPPORTUNITY, known_by
 from importer.highlevel.payload import match_keys
 from importer.mapping.duplicates import Leaders
-from importer.records import Addition, Fault, Record, RowId, number_of
+from importer.records import Addition, Fault, Record, RowId, number_of, value_type
 
 CODE: Final = "repeated_beside"
 SEVERAL: Final = {name for name, kind in KINDS.items() if kind.worked_on}
@@ -22,7 +22,7 @@ _NAMED: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_type(frozen=True, slots=True, kw_only=True)
 class Repeated:
     """What one addition of a row has before it in its file, for the same contact."""
 

@@ -15,7 +15,7 @@ from importer.mapping.compiled.program import failed
 from importer.mapping.custom_targets import CustomRules, CustomTargets
 from importer.mapping.language.model import MappingModel
 from importer.mapping.language.rule import RuleKey
-from importer.mapping.location_values import Users, settled, zone_in
+from importer.mapping.location_values import Users, settled
 from importer.mapping.values.conventions import Conventions
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
 from importer.records import Fault, Json, Outcome, Record
@@ -40,7 +40,7 @@ class Resolver:
         known = catalog.custom_fields if catalog is not None else None
         self._customs = CustomTargets(model.custom_fields, known, rules)
         self._users = Users(catalog.users) if catalog else None
-        self._additions = AdditionResolver(rules, catalog, self._users, zone_in(catalog))
+        self._additions = AdditionResolver(rules, catalog, self._users)
         faults = [*self._customs.faults, *self._additions.faults]
         if faults:
             raise MappingError("The mapping does not fit the location.", faults=locate(faults, key=True))

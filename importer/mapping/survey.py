@@ -9,12 +9,14 @@ from datetime import date
 
 from importer.errors import MappingError
 from importer.highlevel.catalog import MATCH_BY, Catalog
+from importer.highlevel.files import references_in
 from importer.mapping.compiled.block_columns import BlockColumns
 from importer.mapping.compiled.layout import HeaderLayout, Locate
 from importer.mapping.compiled.locations import LocationColumn
 from importer.mapping.compiled.old_numbers import advice_on_numbers
 from importer.mapping.compiled.program import Program, required_of, row_filter
 from importer.mapping.compiled.readers import Circumstances
+from importer.mapping.custom_targets import CustomRules, CustomTargets, fields_of_files
 from importer.mapping.duplicates import DuplicatePolicy, DuplicateSurvey, PersonGroup
 from importer.mapping.evidence import Evidence
 from importer.mapping.language.model import MappingModel
@@ -100,6 +102,19 @@ class BoundMapping:
         return Resolver(
             self._model, catalog, written=self._written, open_dates=self._open_dates, locate=self._locate
         )
+
+    def files_named(self) -> Callable[[Record], tuple[str, ...]]:
+        """Make what tells the files that a row names, before any location is asked: of the fields that `files: fields` names."""
+        model = self._model
+        rules = CustomRules(model=model, written=self._written, open_dates=self._open_dates)
+        named = {name: rule for name, rule in model.custom_fields.items() if name in model.files.fields}
+        targets = CustomTargets(named, fields_of_files(named), rules)
+
+        def of(record: Record) -> tuple[str, ...]:
+            values = targets.resolve(record.custom_fields, record, [])
+            return tuple(reference for _, value in values for reference in references_in(value))
+
+        return of
 
 
 class Surveyor:

@@ -21,6 +21,12 @@ _DRAFT_SECONDS: Final = 86_400
 """A reading that was cut off longer ago begins anew: too much may have changed."""
 
 
+class MirrorHeldError(RunConflictError):
+    """Another process reads a location, and is through with it before long."""
+
+    code = "mirror_held"
+
+
 class MirrorFolder:
     """The mirrors of one state folder."""
 
@@ -59,14 +65,14 @@ class MirrorFolder:
 
     @contextlib.contextmanager
     def reading(self, base_url: str, location_id: str) -> Iterator[None]:
-        """Read a location by one process at a time; RunConflictError names the other."""
+        """Read a location by one process at a time; MirrorHeldError names the other."""
         name = self._place(base_url, location_id).name
         owner = this_process(f"reading the contacts of location {location_id}", self._clock.now())
         try:
             with locked(self._locks / f"mirror-{name}.lock", owner):
                 yield
         except LockHeldError as held:
-            raise RunConflictError(
+            raise MirrorHeldError(
                 f"The contacts of location {location_id} are being read by {held.owner or 'another process'}. "
                 "Wait for its end."
             ) from None

@@ -11,6 +11,7 @@ from importer.errors import (
     StateError,
     TrustLostError,
 )
+from importer.mirror.folder import MirrorHeldError
 
 HELD_SECONDS: Final = 1.0
 """Somebody else sends to the location: asked for again soon, since waiting in the queue costs no slot."""
@@ -19,6 +20,7 @@ _AGAIN_SECONDS: Final = {
     InterruptedRunError.code: 0.0,
     _KILLED: 0.0,
     StateError.code: 5.0,
+    MirrorHeldError.code: 5.0,
     ServiceDownError.code: 60.0,
     TrustLostError.code: 600.0,
     QuotaSpentError.code: 1_800.0,

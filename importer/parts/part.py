@@ -10,16 +10,19 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from importer.errors import SettingsError, SetupError, StateError, StopError
 from importer.mapping import parse_mapping
+from importer.parts.attached import origins_of_part
 from importer.parts.preparation import PartPreparation
 from importer.parts.store import PartStore
 from importer.parts.trying import shares_of
 from importer.records import Counts, Json, value_type
 from importer.runs.aside import aside
+from importer.runs.attaching import FilePlace, lie_beside, origins_of
 from importer.runs.context import RunContext
 from importer.runs.remembered import recalled
 from importer.runs.session import RunSession
@@ -112,6 +115,9 @@ async def _carry_out(session: RunSession, work: PartWork, store: PartStore) -> N
         if session.mapping.model.suppress is not None:
             suppression = await asyncio.to_thread(store.suppression, work.run_id)
             session = replace(session, suppression=suppression)
+        if lie_beside(session.mapping.model.files) and session.mapping.model.files.fields:
+            origins = await asyncio.to_thread(_attached, session, work, store)
+            session = replace(session, origins=origins)
         rows = await asyncio.to_thread(store.rows, work.run_id, work.location)
         preparation = PartPreparation(session.order, session.mapping, session.journal, rows)
         async with aside(freeing_keys(session)), aside(contextlib.closing(preparation)):
@@ -125,6 +131,13 @@ async def _carry_out(session: RunSession, work: PartWork, store: PartStore) -> N
         await asyncio.to_thread(session.journal.set_state, RunState.STOPPED, str(fault), code=fault.code)
         if isinstance(fault, SetupError):
             raise
+
+
+def _attached(session: RunSession, work: PartWork, store: PartStore) -> tuple[FilePlace, ...]:
+    run = session.journal.run
+    elsewhere = origins_of(session.mapping.model.files, run.sources, run.working_folder)
+    with store.attached(run.id, work.location) as listed:
+        return origins_of_part(listed, partial(store.attached_content, run.id), elsewhere)
 
 
 def _refuse_functions(session: RunSession, work: PartWork) -> None:
@@ -160,7 +173,7 @@ def _session(work: PartWork, store: PartStore, journal: Journal, line: PartLine)
         context=work.context,
         # Whoever takes it, and whenever: rows that a later run overtook meanwhile are not sent.
         kind=SessionKind.RETRY if line.reason_code == AGAIN else SessionKind.RESUME,
-        of_one_part=True,
+        part=work.location,
         trial_in_all=None if shares is None else sum(shares.values()),
     )
 

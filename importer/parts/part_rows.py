@@ -52,7 +52,7 @@ class SourceHead:
     writing: Json = field(default=None, repr=False)
 
     def to_line(self) -> bytes:
-        return _line(
+        return line_of(
             {
                 "source": self.index,
                 "name": self.name,
@@ -76,7 +76,7 @@ def row_lines(block: Block, no_people: Mapping[int, str]) -> Iterator[bytes]:
         row: list[Json] = [number, [cell if type(cell) is str else _typed(cell) for cell in cells]]
         if faults or why is not None:
             row += [list(faults), why]
-        yield _line(row)
+        yield line_of(row)
 
 
 class PartSource:
@@ -112,7 +112,7 @@ class PartSource:
 
     def _rows(self) -> Iterator[list[Any]]:
         place = -1
-        for said in _lines(self._path):
+        for said in lines_in(self._path):
             if isinstance(said, dict):
                 place += 1
             elif place == self._place:
@@ -123,11 +123,12 @@ class PartSource:
 
 def open_part(path: Path) -> tuple[PartSource, ...]:
     """Open the rows of a part, a source for each that it has rows of. Raises StateError."""
-    heads = [SourceHead.of(said) for said in _lines(path) if isinstance(said, dict)]
+    heads = [SourceHead.of(said) for said in lines_in(path) if isinstance(said, dict)]
     return tuple(PartSource(path, head, place=place) for place, head in enumerate(heads))
 
 
-def _lines(path: Path) -> Iterator[Any]:
+def lines_in(path: Path) -> Iterator[Any]:
+    """Read a file of a part, a line at a time. Raises StateError."""
     try:
         with gzip.open(path, "rb") as file:
             yield from map(json.loads, file)
@@ -138,7 +139,8 @@ def _lines(path: Path) -> Iterator[Any]:
         ) from cause
 
 
-def _line(content: Json) -> bytes:
+def line_of(content: Json) -> bytes:
+    """Write a line of such a file."""
     # as ASCII: half of a surrogate pair, quoted from a damaged file, is no UTF-8
     return json.dumps(content, separators=(",", ":")).encode() + b"\n"
 

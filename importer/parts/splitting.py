@@ -45,7 +45,7 @@ def split_run(
     Rows without a location end without a call; they go with the largest part, which tells how they ended.
     """
     home = _largest(intakes)
-    writer = _PartWriter(folder)
+    writer = PartWriter(folder)
     for intake in intakes:
         begun: set[str] = set()
         for block in limited(intake.source.blocks(), intake.rows):
@@ -53,7 +53,7 @@ def split_run(
             for location, some in _by_location(block, intake.bound.locations(block), home):
                 if location not in begun:
                     begun.add(location)
-                    writer.append(location, [_head_of(intake, block.source).to_line()], rows=0)
+                    writer.append(location, [_head_of(intake, block.source).to_line()])
                 writer.append(location, list(row_lines(some, intake.no_people)), rows=len(some))
     return writer.finish()
 
@@ -80,7 +80,7 @@ def _by_location(block: Block, locations: Sequence[str | None], home: str) -> It
         yield location, block if len(own) == len(block) else block.only(own)
 
 
-class _PartWriter:
+class PartWriter:
     """Gathers lines by location, and writes them out before they fill the memory.
 
     Each time a compressed member of its own is put behind what a file has: thousands of locations need no open files.
@@ -92,22 +92,23 @@ class _PartWriter:
         self._buffered = 0
         self._rows: Counter[str] = Counter()
 
-    def append(self, location: str, lines: list[bytes], *, rows: int) -> None:
+    def append(self, location: str, lines: list[bytes], *, rows: int = 0) -> None:
         self._lines.setdefault(location, []).extend(lines)
         self._rows[location] += rows
         self._buffered += sum(map(len, lines))
         if self._buffered >= _MOST_BUFFERED_BYTES:
-            self._flush()
+            self.flush()
 
     def finish(self) -> tuple[SplitPart, ...]:
-        self._flush()
+        self.flush()
         order = sorted(self._rows, key=lambda location: (-self._rows[location], location))
         return tuple(
             SplitPart(location=each, rows=self._rows[each], path=self._folder / part_file_name(each))
             for each in order
         )
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Write out what was gathered. Raises StateError."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             for location, lines in self._lines.items():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
@@ -12,8 +13,9 @@ from importer.mapping.suppression import Suppression
 from importer.parts.limits import DoneSoFar
 from importer.parts.splitting import SplitPart, part_file_name
 from importer.parts.suppression import read_suppression_of, write_suppression
-from importer.records import Json, value_type
+from importer.records import FileContent, Json, value_type
 from importer.runtime.clock import Clock
+from importer.runtime.private_files import write_private
 from importer.state import StateFolder
 from importer.state.journal import Journal, Run
 from importer.state.kept_files import KeptFiles
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 _ROWS: Final = "parts/"
 _RESULTS: Final = "results/"
 _SUPPRESSION: Final = "suppression"
+_LISTS: Final = "attached/"
+_CONTENTS: Final = "attached/files/"
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -151,6 +155,40 @@ class PartStore:
         """Bring who is sent nothing to this machine. Raises StateError."""
         path = self._run_folder(run_id) / _SUPPRESSION
         return read_suppression_of(self._files(run_id).fetch(_SUPPRESSION, path))
+
+    @contextlib.contextmanager
+    def keeping_attached(self, run_id: str) -> Iterator[Callable[[FileContent], None]]:
+        """Keep files that rows name, once each by what they hold, where all machines reach them. Raises StateError."""
+        files = self._files(run_id)
+        kept = {name.removeprefix(_CONTENTS) for name in files.names() if name.startswith(_CONTENTS)}
+        with tempfile.TemporaryDirectory(prefix="importer-") as folder, files.putting() as put:
+            aside = Path(folder) / "file"
+
+            def keep(file: FileContent) -> None:
+                if file.digest not in kept:
+                    write_private(aside, file.content)
+                    put(f"{_CONTENTS}{file.digest}", aside)
+                    kept.add(file.digest)
+
+            yield keep
+
+    def keep_attached(self, run_id: str, lists: Path) -> None:
+        """Keep what each part's rows call the files that they name; those that are not in the folder stay as they are. Raises StateError."""
+        self._files(run_id).put_all((f"{_LISTS}{path.name}", path) for path in lists.iterdir())
+
+    @contextlib.contextmanager
+    def attached(self, run_id: str, location: str) -> Iterator[Path]:
+        """Bring the list of the files that a part's rows name to this machine, for as long as it is read. Raises StateError."""
+        name = part_file_name(location)
+        path = self._run_folder(run_id) / "parts" / f"attached-{name}"
+        try:
+            yield self._files(run_id).fetch(f"{_LISTS}{name}", path)
+        finally:
+            path.unlink(missing_ok=True)
+
+    def attached_content(self, run_id: str, digest: str) -> bytes:
+        """Give what a file that rows name held when the run was submitted. Raises StateError."""
+        return self._files(run_id).content(f"{_CONTENTS}{digest}")
 
     def keep_results(self, run_id: str, folder: Path) -> None:
         """Keep the files of a run's results where all machines reach them. Raises StateError."""

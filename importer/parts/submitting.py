@@ -12,13 +12,14 @@ from importer.errors import SettingsError
 from importer.mapping import Mapping as FieldMapping
 from importer.mapping import load_mapping
 from importer.parts.agreeing import agree
+from importer.parts.attached import list_attached, look_again
 from importer.parts.queue import QueuedPart, open_queue
 from importer.parts.splitting import split_run
 from importer.parts.store import PartStore
 from importer.parts.suppression import read_list
 from importer.parts.trying import SHARES, shares_of, trial_shares
 from importer.records import Json, value_type
-from importer.runs.attaching import refuse_files_beside
+from importer.runs.attaching import FilePlace, lie_beside, origins_of
 from importer.runs.context import RunContext
 from importer.runs.identity import begin, reopen
 from importer.runs.intake import Intake, open_staged, survey
@@ -33,7 +34,7 @@ from importer.state.parts import PartState
 
 logger = logger_of(__name__)
 
-_ONE_PLAN: Final = "what is decided of the rows is kept as one plan, which is whole before the first is sent"
+_KNOWN_THERE: Final = "is known to each location's worker alone"
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -59,8 +60,6 @@ async def submit(
     """Queue an import, or what is left of the one that the same command queued before. Raises SetupError."""
     mapping, context = mapping or load_mapping(settings.mapping), context or RunContext()
     _refuse_what_needs_one_process(settings, mapping)
-    if mapping.model.files.fields:
-        refuse_files_beside(mapping.model.files)
     store = PartStore.at(settings.state, needed_by="importer submit", clock=context.clock)
     async with (
         located_sources(settings, mapping, context) as readable,
@@ -74,6 +73,8 @@ async def submit(
         if session.trial_over:
             return Submitted(run_id=run_id, rows=session.journal.counts().pending, tried=True)
         await asyncio.to_thread(_keep_suppression, session, store, again=split)
+        if split:
+            await asyncio.to_thread(_look_for_files_again, session, store)
         if split and settings.trial is None:
             shares: dict[str, int] | None = None
         else:
@@ -113,6 +114,7 @@ async def submit_again(
         session.refuse_undone()
         run = session.journal.run
         _keep_suppression(session, store, again=True)
+        _look_for_files_again(session, store)
         store.remember(run_id, said_anew(run, settings_as_begun(run, session.settings, changes)))
     return await queue_parts(run_id, store, failed_rows=failed_rows)
 
@@ -175,18 +177,50 @@ def _split(session: RunSession, intakes: Sequence[Intake], store: PartStore) -> 
     with tempfile.TemporaryDirectory(prefix="importer-parts-") as folder:
         parts = split_run(intakes, Path(folder), keep_going=session.context.stop.check)
         store.keep_rows(run_id, parts)
+        if _takes_files_along(session):
+            lists, origins = Path(folder) / "attached", _origins(session)
+            with store.keeping_attached(run_id) as keep:
+                list_attached(intakes, origins, lists, keep, keep_going=session.context.stop.check)
+            store.keep_attached(run_id, lists)
         store.split(run_id, parts)
+
+
+def _takes_files_along(session: RunSession) -> bool:
+    files = session.mapping.model.files
+    return bool(files.fields) and lie_beside(files)
+
+
+def _origins(session: RunSession) -> Sequence[FilePlace]:
+    run = session.journal.run
+    return origins_of(session.mapping.model.files, run.sources, run.working_folder)
+
+
+def _look_for_files_again(session: RunSession, store: PartStore) -> None:
+    """Take files along by now that could not be had when the run was submitted, where their source lies on this machine."""
+    run = session.journal.run
+    if not _takes_files_along(session):
+        return
+    with (
+        tempfile.TemporaryDirectory(prefix="importer-parts-") as folder,
+        store.keeping_attached(run.id) as keep,
+    ):
+        lists = Path(folder) / "attached"
+        for line in store.lines(run.id):
+            with store.attached(run.id, line.location) as listed:
+                look_again([(line.location, listed)], _origins(session), lists, keep)
+        if lists.exists():
+            store.keep_attached(run.id, lists)
 
 
 def needs_one_process(settings: RunSettings, mapping: FieldMapping) -> list[str]:
     """Name what belongs to one process, each with why."""
+    tries = settings.trial is not None
     needs = {
         "--sandbox (the embedded one lives in the process that sends: let all send to one `importer sandbox` by --base-url)": settings.connection.sandbox,
-        "--trial with --changed-only (which rows changed is known to each location's worker alone)": settings.trial
-        is not None
-        and settings.changed_only,
-        f"--compare ({_ONE_PLAN})": settings.compare or settings.plan is not None,
-        f"on_update or match: by in the mapping ({_ONE_PLAN})": mapping.compares,
+        f"--trial with --changed-only (which rows changed {_KNOWN_THERE})": tries and settings.changed_only,
+        f"--trial with --compare, on_update or match: by (which rows change anything {_KNOWN_THERE})": tries
+        and (settings.compare or mapping.compares),
+        "a plan (it was made, and is kept, as one)": settings.plan is not None,
         "--metrics-file (a worker has metrics of its own: --health)": settings.metrics_file is not None,
     }
     return [name for name, wanted in needs.items() if wanted]

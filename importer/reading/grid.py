@@ -11,7 +11,7 @@ from importer.records import Fault
 Cells = Sequence[str]
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class Batch:
     """Consecutive rows, blank ones too; ``first`` is the number a spreadsheet shows for the first of them."""
 

@@ -38,7 +38,7 @@ class TableLayout:
         return len(self.header)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Stretch:
     numbers: list[int] = field(default_factory=list)
     rows: list[Cells] = field(default_factory=list, repr=False)

@@ -10,6 +10,7 @@ from importer.highlevel.additions import COMPANY, calls_beside
 from importer.highlevel.companies import LINK_LIMIT
 from importer.records import Block, Json, Outcome, Record, RowObject, row_id, value_type
 from importer.results.commands import UNSAID, NextCommands
+from importer.results.lifts import Lifts
 from importer.results.same_contact import NO_ROWS, SameContact
 from importer.results.similar import SimilarRows
 from importer.results.summary import SourceSummary, group_json, moment
@@ -36,18 +37,6 @@ class Expected:
     @property
     def updated_share(self) -> float:
         return self.found / self.asked if self.asked else 0.0
-
-
-@value_type(frozen=True, slots=True, kw_only=True)
-class Lifts:
-    """Rows that switch do-not-disturb off; of those that the location was ``asked`` about, how many lift it for somebody."""
-
-    rows: int = 0
-    asked: int = 0
-    lifting: int = 0
-
-    def to_json(self) -> dict[str, Json]:
-        return {"rows": self.rows, "asked": self.asked, "lifting": self.lifting}
 
 
 @value_type(frozen=True, slots=True, kw_only=True)

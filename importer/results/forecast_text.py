@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from importer.records import RowObject, Status
-from importer.results.forecast import Expected, Forecast, Lifts
+from importer.results.forecast import Expected, Forecast
+from importer.results.lifts import Lifts
 from importer.results.next_steps import first_steps
 from importer.results.palette import Palette, palette_for
 from importer.results.summary_text import causes

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from importer.errors import TrialDoneError
 from importer.records import Remedy, Since, value_type
 from importer.results.commands import NextCommands
-from importer.results.forecast import Forecast
-from importer.results.summary import Summary
 from importer.results.wording import rows
+
+if TYPE_CHECKING:
+    from importer.results.forecast import Forecast
+    from importer.results.summary import Summary
 
 TRIAL_ROWS: Final = 5
 """So many are soon looked at by a person, one by one."""

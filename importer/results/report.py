@@ -17,7 +17,6 @@ from importer.results.commands import NextCommands
 from importer.results.files import replacing_text
 from importer.results.next_steps import next_steps, steps_since
 from importer.results.shown import Segment, segments, shown_groups
-from importer.results.shown_plan import plan_segments, shown_causes, shown_fields
 from importer.results.traffic import Traffic
 from importer.runtime.counting import counted
 from importer.runtime.regex import regex
@@ -80,6 +79,8 @@ def render_forecast_report(forecast: Forecast, *, details: bool = False) -> str:
 
 def render_plan_report(plan: PlanSummary, *, details: bool = False) -> str:
     """Write the page for whoever has to approve a plan; values are masked unless ``details`` are wanted."""
+    from importer.results.shown_plan import plan_segments, shown_causes, shown_fields  # no run has one
+
     return _render(
         "plan.html.j2",
         plan=plan,

@@ -14,7 +14,7 @@ PAUSE_SECONDS: Final = 120.0
 _STEPS: Final = 160
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class TrafficStep:
     """One step of the course; latencies in milliseconds, ``None`` where nothing was answered."""
 
@@ -46,7 +46,7 @@ class TrafficStep:
         )
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class LocationTraffic:
     """One location's requests; ``daily_remaining`` as the vendor last said."""
 
@@ -56,7 +56,7 @@ class LocationTraffic:
     daily_remaining: int | None = None
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class Traffic:
     """All requests of a run."""
 

@@ -13,7 +13,7 @@ from importer.errors import ImporterError, SettingsError
 from importer.highlevel.catalog import Catalog
 from importer.highlevel.reply import Reply
 from importer.records import PlanAction, Record, RowObject, value_type
-from importer.results.forecast import Lifts
+from importer.results.lifts import Lifts
 from importer.results.next_steps import TRIAL_ROWS
 from importer.results.wording import AUTOMATED, number, rows
 from importer.runs.context import RunContext

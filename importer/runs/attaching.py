@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from importer.errors import SettingsError
 from importer.highlevel.catalog import Catalog
@@ -20,6 +20,7 @@ from importer.mapping.values.fault import ValueFault
 from importer.records import Fault, FileContent, Json, Outcome, Record, source_of, value_type
 from importer.runs.resolving import Catalogs
 from importer.sources import StagedSource, is_url
+from importer.sources.archives import member_named
 from importer.sources.attachments import Attachments
 from importer.sources.locations import location_named
 from importer.state.memory.uploads import KnownUploads, UploadKey
@@ -39,9 +40,31 @@ class FileField:
 
     location_id: str
     id: str
+    rule: str
+    """As the mapping calls it."""
     header: str
     drop: bool
     accepts: tuple[str, ...]
+
+
+class FilePlace(Protocol):
+    """Where the files of one source's rows come from."""
+
+    def look(self, reference: str) -> Fault | None:
+        """Tell what is wrong with a reference as far as can be seen without a network."""
+        ...
+
+    def load(self, reference: str) -> FileContent | Fault:
+        """Read a file whole, or say why it cannot be."""
+        ...
+
+    def sum_up(self, reference: str) -> tuple[str, str] | Fault:
+        """Give a file's name and the digest of what it holds, or say why it cannot be had."""
+        ...
+
+    def accepting(self, suffixes: tuple[str, ...]) -> FilePlace:
+        """Give the same for a field that takes files of these suffixes alone."""
+        ...
 
 
 def origins_of(
@@ -58,31 +81,26 @@ def origins_of(
     )
 
 
-def refuse_files_beside(model: FileOrigins) -> None:
-    """Raise SettingsError where cells can only name files that lie beside the source: other machines have none of them."""
-    if model.hosts or (model.folder is not None and Path(model.folder).is_absolute()):
-        return
-    raise SettingsError(
-        "Rows name files for custom fields, which lie beside the source, and workers on other machines do not have them. Put "
-        "them where all machines find them, and say where: files: {folder: /path/on/all/machines}, or files: {hosts: ...} for "
-        "https:// addresses; or import with importer run."
-    )
+def lie_beside(model: FileOrigins) -> bool:
+    """Tell whether paths in cells lead to files beside the source, which one machine has, and not to a folder that all may have."""
+    return model.folder is None or not Path(model.folder).is_absolute()
 
 
 def _folder_of(model: FileOrigins, reference: str, working_folder: Path) -> Path | None:
     """Find the folder that a source lies in; what came by an address or a pipe has none of its own."""
     if reference == "-" or is_url(reference) or location_named(reference):
         return working_folder / model.folder if model.folder and Path(model.folder).is_absolute() else None
-    folder = (working_folder / reference).parent
-    while not folder.is_dir() and folder != folder.parent:  # it came out of an archive
-        folder = folder.parent
+    place = working_folder / reference
+    member = member_named(place)
+    # Of one that is gone, or was another machine's, no folder above it is taken for its own: cells would reach what is there.
+    folder = place.parent if member is None else member[0].parent
     return folder / (model.folder or ".")
 
 
 class Attaching:
     """The files of a run's rows; ``origins`` are those of its sources, in order."""
 
-    def __init__(self, mapping: FieldMapping, catalogs: Catalogs, origins: Sequence[Attachments]) -> None:
+    def __init__(self, mapping: FieldMapping, catalogs: Catalogs, origins: Sequence[FilePlace]) -> None:
         met = (each for each in catalogs.values() if isinstance(each, Catalog))
         self._fields = {field.id: field for each in met for field in _file_fields(mapping, each)}
         self._origins = origins
@@ -90,6 +108,15 @@ class Attaching:
         self._digests: dict[tuple[int, str], tuple[str, str] | Fault] = {}
         self.uploaded: Callable[[FileField, str], bool] = lambda _field, _reference: False
         """Whether the run has a file already: it need not be there any more."""
+
+    def refuse_unnamed(self, model: FileOrigins) -> None:
+        """Raise SettingsError where a location has fields of files that the mapping does not name: nobody brought what rows name for them."""
+        if unnamed := sorted({field.rule for field in self._fields.values()} - {*model.fields}):
+            raise SettingsError(
+                f"Rows name files for the custom field {unnamed[0]!r}, which lie beside the source, and were not taken along when "
+                f"the run was submitted. Say that it holds files, and submit anew: files: {{fields: [{', '.join(unnamed)}]}}; or put "
+                "them where all machines find them: files: {folder: /path/on/all/machines}; or import with importer run."
+            )
 
     @property
     def location_ids(self) -> frozenset[str]:
@@ -131,7 +158,7 @@ class Attaching:
 
     def load(self, field: FileField, source: int, reference: str) -> FileContent | Fault:
         """Read a file whole. It may take long."""
-        return replace(self._origins[source], accepts=field.accepts).load(reference)
+        return self._origins[source].accepting(field.accepts).load(reference)
 
     def digest_of(self, source: int, reference: str) -> str | None:
         """Give what a file's content is, where it was read already."""
@@ -189,8 +216,7 @@ class Attaching:
         if place not in self._digests:
             if len(self._digests) > _REMEMBERED:
                 self._digests.clear()
-            read = self._origins[source].load(reference)
-            self._digests[place] = read if isinstance(read, Fault) else (read.name, read.digest)
+            self._digests[place] = self._origins[source].sum_up(reference)
         return self._digests[place]
 
     def _digested(self, record: Record, value: Json) -> Json:
@@ -207,6 +233,7 @@ def _file_fields(mapping: FieldMapping, catalog: Catalog) -> Iterator[FileField]
                 yield FileField(
                     location_id=catalog.location_id,
                     id=held.id,
+                    rule=name,
                     header=" or ".join(rule.headers) or name,
                     drop=rule.on_invalid == "drop" and not rule.required,
                     accepts=held.accepts or ACCEPTED,

@@ -20,7 +20,7 @@ from importer.mapping import Mapping as FieldMapping
 from importer.mapping.suppression import Suppression
 from importer.records import Intent, Landed, Outcome, QuotaMark, Record, RowObject, RowState, value_type
 from importer.results import wording
-from importer.results.forecast import Lifts
+from importer.results.lifts import Lifts
 from importer.results.wording import AUTOMATED
 from importer.runs.aiming import (
     Load,
@@ -35,7 +35,7 @@ from importer.runs.aiming import (
     targets_of,
 )
 from importer.runs.aside import aside, ask_aside
-from importer.runs.attaching import Attaching, origins_of, refuse_files_beside
+from importer.runs.attaching import Attaching, FilePlace, lie_beside, origins_of
 from importer.runs.bookkeeping import Bookkeeper, memory_pass, takes_all_rows
 from importer.runs.calls_a_row import most_calls_a_row
 from importer.runs.context import RunContext
@@ -59,6 +59,7 @@ from importer.settings import Connection, OpenHours, RunSettings
 from importer.state import StateFolder
 from importer.state.journal import Journal, SessionKind
 from importer.state.memory import KnownAdditions, Leaver, Memory
+from importer.state.part_plans import TakenPart
 
 if TYPE_CHECKING:
     from importer.runs.planning.comparing import RunPlan
@@ -66,7 +67,8 @@ if TYPE_CHECKING:
     from importer.state.neighbours import Neighbours
     from importer.state.postgres.locks import HeldLocations
 
-_MET_AT_ONCE: Final = 16
+_MET_AT_ONCE: Final = 64
+"""Locations, of which each has a quota of its own: hundreds met one by one would take longer than their rows."""
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -81,7 +83,8 @@ class Delivery:
     context: RunContext
     kind: SessionKind
     suppression: Suppression | None = None
-    of_one_part: bool = False
+    part: str | None = None
+    origins: Sequence[FilePlace] | None = None
     trial_in_all: int | None = None
 
 
@@ -109,7 +112,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
             async with Sender(
                 connection=connection,
                 journal=books,
-                policy=_policy(settings, delivery.mapping, replanner),
+                policy=_policy(delivery, replanner),
                 clock=context.clock,
                 quota_marks=quota_marks,
                 neighbours=neighbours,
@@ -126,7 +129,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 overtaken = await asyncio.to_thread(_find_overtaken, delivery, catalogs, state)
                 files = await _open_uploads(sender, delivery, catalogs, connection, opened)
                 known = delivery.preparation if files is None else files.known_in(delivery.preparation)
-                plan = await _plan(replace(delivery, preparation=known), connection, sender, catalogs)
+                plan = await _plan(replace(delivery, preparation=known), connection, sender, catalogs, opened)
                 if files is not None:
                     delivery = replace(delivery, preparation=files.named_in(delivery.preparation))
                 targets = targets_of(catalogs, _location_rows(delivery.surveyed))
@@ -159,7 +162,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                     _say_read_back(sender, delivery)
                 trial.end()
             # Of one location nobody can tell who left the file: whoever ends the last part closes the pass.
-            return [] if delivery.of_one_part else books.close_turn(complete=_complete(delivery))
+            return [] if delivery.part is not None else books.close_turn(complete=_complete(delivery))
 
 
 def _find_overtaken(delivery: Delivery, catalogs: Catalogs, state: StateFolder) -> Overtaken:
@@ -183,7 +186,7 @@ def _sharing(
     The location of a part is held by whoever took the part.
     """
     marks = state.quota_marks(connection.base_url, _location_ids(delivery.surveyed))
-    held = delivery.of_one_part and connection.base_url == delivery.journal.run.base_url
+    held = delivery.part is not None and connection.base_url == delivery.journal.run.base_url
     if connection.sandbox or held:
         return None, marks
     return state.sharing(delivery.journal, connection.base_url), marks
@@ -220,8 +223,12 @@ def _location_ids(surveyed: Sequence[Surveyed]) -> tuple[str, ...]:
     return tuple(sorted({location for each in surveyed for location in each.location_rows}))
 
 
-def _policy(settings: RunSettings, mapping: FieldMapping, replanner: Replanner | None) -> SendingPolicy:
+def _policy(delivery: Delivery, replanner: Replanner | None) -> SendingPolicy:
+    settings, mapping = delivery.settings, delivery.mapping
+    shares_budget = delivery.part is not None and settings.max_requests is not None
     return SendingPolicy(
+        # The workers of a run add up what all of them sent: what is written down late is sent beyond the budget.
+        pulse_seconds=1.0 if shares_budget else SendingPolicy().pulse_seconds,
         row_object=mapping.row_object,
         mode=mapping.mode,
         follow_ups=mapping.follow_ups,
@@ -263,7 +270,7 @@ async def _open_locations(sender: Sender, delivery: Delivery) -> Catalogs:
 
 def _fails_rows_alone(delivery: Delivery, refusals: Sequence[CredentialsError]) -> bool:
     """Tell a location that refuses us while the run has others; where this machine lacks its token, another may have it."""
-    others = delivery.of_one_part and delivery.mapping.location_by_column
+    others = delivery.part is not None and delivery.mapping.location_by_column
     return others and not any(isinstance(each, NoTokenError) for each in refusals)
 
 
@@ -289,7 +296,7 @@ async def _aim(
     Tells whether all that there is to say was said.
     """
     journal, context = delivery.journal, delivery.context
-    if delivery.settings.connection.sandbox or not targets or delivery.of_one_part:
+    if delivery.settings.connection.sandbox or not targets or delivery.part is not None:
         return False  # where parts go was agreed to when they were queued
     if not await ask_aside(journal, _is_untouched, journal):
         return False  # what was sent to already was agreed to
@@ -509,12 +516,14 @@ async def _open_uploads(
 ) -> Uploads | None:
     """Make ready to upload what rows name, where the mapping fills a field of files. Raises CredentialsError."""
     run = delivery.journal.run
-    origins = origins_of(delivery.mapping.model.files, run.sources, run.working_folder)
+    model, origins = delivery.mapping.model.files, delivery.origins
+    if origins is None:
+        origins = origins_of(model, run.sources, run.working_folder)
     attaching = Attaching(delivery.mapping, catalogs, origins)
     if not attaching.location_ids:
         return None
-    if delivery.of_one_part:
-        refuse_files_beside(delivery.mapping.model.files)
+    if delivery.part is not None and lie_beside(model):
+        attaching.refuse_unnamed(model)
     uploads = opened.enter_context(
         open_uploads(
             sender,
@@ -540,7 +549,11 @@ def _replanner(delivery: Delivery) -> Replanner | None:
 
 
 async def _plan(
-    delivery: Delivery, connection: Connection, sender: Sender, catalogs: Catalogs
+    delivery: Delivery,
+    connection: Connection,
+    sender: Sender,
+    catalogs: Catalogs,
+    opened: contextlib.ExitStack,
 ) -> RunPlan | None:
     """Have what is decided of each row, where the run is one that compares."""
     settings = delivery.settings
@@ -557,8 +570,15 @@ async def _plan(
         connection=connection,
         suppression=delivery.suppression,
         rows=sum(each.rows for each in delivery.surveyed),
+        part=_taken_part(delivery),
     )
-    return await plan_run(comparison, delivery.preparation, sender, catalogs)
+    planned = await plan_run(comparison, delivery.preparation, sender, catalogs)
+    return opened.enter_context(contextlib.closing(planned))
+
+
+def _taken_part(delivery: Delivery) -> TakenPart | None:
+    location, turn = delivery.part, delivery.journal.turn
+    return None if location is None else TakenPart(location=location, turn=turn)
 
 
 def _open(row_state: RowState | None) -> Intent | Landed | None:

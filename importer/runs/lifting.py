@@ -25,7 +25,7 @@ from importer.highlevel.search import search_blocked
 from importer.mapping import Mapping
 from importer.mapping.language.rule import Rule
 from importer.records import ImportMode, Json, Outcome, Record, RowObject
-from importer.results.forecast import Lifts
+from importer.results.lifts import Lifts
 from importer.runs.catalogs import why_unasked
 from importer.runtime.clock import Clock
 from importer.settings import RunSettings

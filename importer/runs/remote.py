@@ -17,6 +17,7 @@ from importer.errors import ImporterError
 from importer.records import Counts, Outcome, RowId, Status
 from importer.results.course import Course
 from importer.runs.session import RunSession
+from importer.runtime.clock import Clock
 from importer.runtime.logs import logger_of
 from importer.runtime.progress import Phase, SendingProgress
 from importer.runtime.stopping import StopSignal
@@ -65,11 +66,13 @@ async def heeding_wishes(folder: Path, stop: StopSignal) -> AsyncIterator[None]:
         await asyncio.wait([beating])
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Watched:
     """Passes on what the sender tells, and keeps the counts of the whole run. Satisfies ``SendingProgress``."""
 
     session: RunSession
+    _onward: SendingProgress = field(init=False)
+    _clock: Clock = field(init=False)
     _phase: Phase = Phase.READING
     _before: Counts | None = None
     _total: int | None = None
@@ -81,15 +84,8 @@ class _Watched:
     _silent: int = 0
 
     def __post_init__(self) -> None:
-        self._course = Course(now=self._now)
-
-    @property
-    def _onward(self) -> SendingProgress:
-        return self.session.context.progress
-
-    @property
-    def _now(self) -> float:
-        return self.session.context.clock.monotonic()
+        self._onward, self._clock = self.session.context.progress, self.session.context.clock
+        self._course = Course(now=self._clock.monotonic())
 
     # what the sender tells
 
@@ -107,17 +103,17 @@ class _Watched:
         self._onward.landed(rows)
 
     def settled(self, outcome: Outcome) -> None:
-        self._course.settle(outcome.row, outcome.status, self._now)
+        self._course.settle(outcome.row, outcome.status, self._clock.monotonic())
         self._changed = True
         self._onward.settled(outcome)
 
     def requested(self, location_id: str, seconds: float, throttled: bool) -> None:  # noqa: FBT001  (an agreed signature)
-        self._course.request(location_id, self._now, throttled=throttled)
+        self._course.request(location_id, self._clock.monotonic(), throttled=throttled)
         self._changed = True
         self._onward.requested(location_id, seconds, throttled)
 
     def holding(self, location_id: str, seconds: float, reason: str) -> None:
-        self._course.hold(location_id, self._now + seconds, reason)
+        self._course.hold(location_id, self._clock.monotonic() + seconds, reason)
         self._waits_for, self._changed = reason, True
         self._onward.holding(location_id, seconds, reason)
 
@@ -156,7 +152,7 @@ class _Watched:
 
     def snapshot(self) -> dict[str, Any]:
         """Say where the run stands; counts are of the whole run, not of this session."""
-        now = self._now
+        now = self._clock.monotonic()
         held = self._course.held_seconds(now)
         phase = Phase.WAITING if held and self._phase is Phase.SENDING else self._phase
         return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -9,6 +10,7 @@ from importer.errors import RunConflictError, TrialDoneError
 from importer.mapping import Mapping
 from importer.mapping.suppression import Suppression
 from importer.records import value_type
+from importer.runs.attaching import FilePlace
 from importer.runs.context import RunContext
 from importer.runs.preparing.order import Order
 from importer.settings import RunSettings
@@ -27,8 +29,10 @@ class RunSession:
     kind: SessionKind
     suppression: Suppression | None = None
     """People who are sent nothing."""
-    of_one_part: bool = False
-    """The rows of one location, of a run whose others somebody else sends."""
+    part: str | None = None
+    """The location whose rows alone it sends, of a run whose others somebody else sends."""
+    origins: Sequence[FilePlace] | None = None
+    """Where the files of its rows are kept, if not beside its sources."""
     trial_in_all: int | None = None
     """Rows of a trial in all locations; those of this one are the setting's."""
 

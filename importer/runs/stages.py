@@ -102,7 +102,8 @@ async def send(session: RunSession, preparation: Preparation, surveyed: Sequence
         context=session.context,
         kind=session.kind,
         suppression=session.suppression,
-        of_one_part=session.of_one_part,
+        part=session.part,
+        origins=session.origins,
         trial_in_all=session.trial_in_all,
     )
     try:

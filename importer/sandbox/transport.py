@@ -12,13 +12,19 @@ from dataclasses import field
 from http import HTTPStatus
 from typing import Final, TypeAlias
 
-from aiohttp import web
+# `aiohttp.web` would bring applications, routes, files and websockets: a fortieth of a run of ten rows.
+from aiohttp.web_exceptions import HTTPRequestEntityTooLarge
+from aiohttp.web_request import BaseRequest
+from aiohttp.web_response import Response, StreamResponse
+from aiohttp.web_server import Server
 
 from importer.sandbox.deliveries import Delivery, Manner
 from importer.sandbox.nouns import noun
 from importer.sandbox.times import Clock
 
 _INSTANT_RESET: Final = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+_BACKLOG: Final = 1024
+_SECONDS_TO_END: Final = 0.2
 _LARGEST_UPLOAD: Final = 64 * 1024 * 1024
 _NO_QUERY: Final[Mapping[str, str]] = {}
 _FILLING: Final = b" " * 65_536
@@ -48,33 +54,28 @@ class Listener:
         self._handler = handler
         self._clock = clock
         self._compresses = compresses
-        self._runner: web.ServerRunner | None = None
+        self._server: Server | None = None
+        self._open: asyncio.Server | None = None
         self._strays: dict[asyncio.Transport, bytes] = {}
         self._under_way: set[asyncio.Task[object]] = set()
 
     async def start(self, host: str, port: int) -> int:
         """Listen, and tell on which port; raises OSError when it is taken."""
-        runner = web.ServerRunner(
-            web.Server(self._serve, access_log=None),
-            handle_signals=False,
-            shutdown_timeout=0.2,
-        )
-        await runner.setup()
-        site = web.TCPSite(runner, host, port, backlog=1024)
-        try:
-            await site.start()
-        except OSError:
-            await runner.cleanup()
-            raise
-        self._runner = runner
-        bound: int = runner.addresses[0][1]
+        server = Server(self._serve, access_log=None)
+        self._open = await asyncio.get_running_loop().create_server(server, host, port, backlog=_BACKLOG)
+        self._server = server
+        bound: int = self._open.sockets[0].getsockname()[1]
         return bound
 
     async def hang_up(self) -> None:
         """Close the port and its connections."""
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        if self._open is None or self._server is None:
+            return
+        self._open.close()
+        await asyncio.sleep(0)  # what has come in by now is begun, and has its time to end
+        self._server.pre_shutdown()
+        await self._server.shutdown(_SECONDS_TO_END)
+        self._open = self._server = None
 
     async def stop(self) -> None:
         """Hang up, and end what goes on for clients that are gone."""
@@ -83,7 +84,7 @@ class Listener:
             task.cancel()
         await asyncio.gather(*self._under_way, return_exceptions=True)
 
-    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def _serve(self, request: BaseRequest) -> StreamResponse:
         self._send_stray(request.transport)
         with self._remembered():
             delivery = await self._handler(await _arrival(request))
@@ -105,7 +106,7 @@ class Listener:
         finally:
             self._under_way.discard(task)
 
-    async def _deliver(self, request: web.BaseRequest, delivery: Delivery) -> web.StreamResponse:
+    async def _deliver(self, request: BaseRequest, delivery: Delivery) -> StreamResponse:
         transport = request.transport
         if transport is None or transport.is_closing():
             return _Sent()
@@ -122,8 +123,8 @@ class Listener:
                 transport.write(delivery.raw() * (2 if delivery.manner is Manner.TWICE else 1))
         return _Sent()
 
-    def _whole(self, delivery: Delivery) -> web.Response:
-        response = web.Response(body=delivery.body, status=delivery.status, headers=delivery.headers)
+    def _whole(self, delivery: Delivery) -> Response:
+        response = Response(body=delivery.body, status=delivery.status, headers=delivery.headers)
         if self._compresses:
             response.enable_compression()
         return response
@@ -147,10 +148,10 @@ class Listener:
             self._strays = {held: left for held, left in self._strays.items() if not held.is_closing()}
 
 
-class _Sent(web.Response):
+class _Sent(Response):
     """Stands for a reply that went out by other means, or never will."""
 
-    async def prepare(self, request: web.BaseRequest) -> None:
+    async def prepare(self, request: BaseRequest) -> None:
         """Write no head."""
 
     async def write_eof(self, data: bytes = b"") -> None:
@@ -161,7 +162,7 @@ class _Sent(web.Response):
         return True
 
 
-async def _arrival(request: web.BaseRequest) -> Arrival:
+async def _arrival(request: BaseRequest) -> Arrival:
     content_type = request.content_type
     upload = content_type == "multipart/form-data"
     return Arrival(
@@ -175,17 +176,17 @@ async def _arrival(request: web.BaseRequest) -> Arrival:
     )
 
 
-async def _read_upload(request: web.BaseRequest) -> bytes:
+async def _read_upload(request: BaseRequest) -> bytes:
     """Read a body that may be larger than a JSON one."""
     read = bytearray()
     async for part in request.content.iter_any():
         read += part
         if len(read) > _LARGEST_UPLOAD:
-            raise web.HTTPRequestEntityTooLarge(max_size=_LARGEST_UPLOAD, actual_size=len(read))
+            raise HTTPRequestEntityTooLarge(max_size=_LARGEST_UPLOAD, actual_size=len(read))
     return bytes(read)
 
 
-def _cut(request: web.BaseRequest) -> None:
+def _cut(request: BaseRequest) -> None:
     """Reset the connection, so that the client sees it at once and not as a polite end."""
     transport = request.transport
     if transport is not None:
@@ -195,9 +196,9 @@ def _cut(request: web.BaseRequest) -> None:
         transport.abort()
 
 
-async def _send_half(request: web.BaseRequest, delivery: Delivery) -> web.StreamResponse:
+async def _send_half(request: BaseRequest, delivery: Delivery) -> StreamResponse:
     """Promise the whole body, send half of it, and hang up."""
-    response = web.StreamResponse(status=delivery.status, headers=delivery.headers)
+    response = StreamResponse(status=delivery.status, headers=delivery.headers)
     response.content_length = len(delivery.body)
     await response.prepare(request)
     await response.write(delivery.body[: len(delivery.body) // 2])
@@ -207,9 +208,9 @@ async def _send_half(request: web.BaseRequest, delivery: Delivery) -> web.Stream
     return response
 
 
-async def _send_on(request: web.BaseRequest, delivery: Delivery) -> web.StreamResponse:
+async def _send_on(request: BaseRequest, delivery: Delivery) -> StreamResponse:
     """Send the body and blanks behind it, which JSON allows: to the promised size, or for as long as someone reads."""
-    response = web.StreamResponse(status=delivery.status, headers=delivery.headers)
+    response = StreamResponse(status=delivery.status, headers=delivery.headers)
     left = delivery.size - len(delivery.body)
     if delivery.manner is Manner.HUGE:
         response.content_length = max(delivery.size, len(delivery.body))

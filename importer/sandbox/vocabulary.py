@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import zoneinfo
 from typing import Final
 
 COUNTRIES: Final = frozenset(
@@ -38,4 +37,6 @@ PICKLISTS: Final = frozenset({"SINGLE_OPTIONS", "MULTIPLE_OPTIONS", "CHECKBOX", 
 @functools.cache
 def timezones() -> tuple[str, ...]:
     """List the names of ``GET /locations/{id}/timezones``: the vendor lists legacy ones too (``US/Central``)."""
+    import zoneinfo  # few ask for them
+
     return tuple(sorted(name for name in zoneinfo.available_timezones() if "/" in name or name == "UTC"))

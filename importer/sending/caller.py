@@ -58,7 +58,7 @@ _LOOK_AGAIN_SECONDS: Final = 60.0
 _FORBIDDEN: Final = {ReplyKind.CONTACT_REFUSED, ReplyKind.EDGE_REFUSED}
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class Caller:
     """Everything that belongs to sending to one location, and to no other."""
 
@@ -123,7 +123,8 @@ class Caller:
     async def ask(self, call: Call, state: CallState) -> Reply | Unanswered:
         """Send a call until its reply is final; raises the StopError that ends this location's sending."""
         while True:
-            await self.rest_until(state.not_before, begins=state.stores)
+            if state.not_before:  # a first attempt has nothing to wait for
+                await self.rest_until(state.not_before, begins=state.stores)
             found = await self._attempt(call, state)
             if isinstance(found, ForeignReply):
                 found = await self._own_up(found, state)
@@ -210,9 +211,12 @@ class Caller:
     async def _enter(self, state: CallState) -> Ticket:
         """Pass the gate, unless what is under way may use up the day: then see first what it leaves."""
         while True:
-            await self._keep_hours(begins=state.stores)
+            if self.open_hours is not None:
+                await self._keep_hours(begins=state.stores)
             ticket = await self.gate.enter(begins=state.stores, keep=state.reserve)
-            if self._closed_seconds() > 0:  # it closed while others went first
+            if (
+                self.open_hours is not None and self._closed_seconds() > 0
+            ):  # it closed while others went first
                 self.gate.hand_back(ticket)
                 continue
             if not self.day.is_full(self.clock.now(), runs=self.gate.slots.runs):

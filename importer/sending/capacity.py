@@ -10,7 +10,7 @@ _LEAST_ENOUGH: Final = 48
 """Rows that a location has enough with, however many share the memory: they last a second of its first burst."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Capacity:
     """Room for rows of one kind, shared by all locations."""
 

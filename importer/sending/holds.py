@@ -27,7 +27,7 @@ _FULL_WINDOWS: Final = 3
 """So many windows in which the vendor takes nothing at all are no matter of pace any more."""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class Holds:
     """Holds the gate of one location shut for a while, says so once, and ends its sending where that lasts too long."""
 

@@ -28,6 +28,8 @@ _BREATH_SECONDS: Final = 0.02
 _LONGEST_BREATH_SECONDS: Final = 0.05
 _BREATHS: Final = 8
 """So many times what the last append took: a slow disk must not take the loop for itself."""
+_LATE_SECONDS: Final = 0.1
+"""An append that takes longer may never end. Rows go no slower for it on a disk that takes a third of a second for each."""
 LONGEST_APPEND: Final = 1_000
 """Lines after which an append is not waited for any longer: binding so many takes some 10 ms, in which the loop stands still."""
 
@@ -149,6 +151,19 @@ class JournalBatcher:
             await self._writing.receipt.wait()
         elif self._failure is not None:
             raise self._failure
+
+    @property
+    def is_late(self) -> bool:
+        """Tell whether the append under way takes so long that nobody may ever learn of what is sent meanwhile."""
+        writing = self._writing
+        if writing is None or writing.future.done():
+            return False
+        return self._clock.monotonic() - writing.begun > _LATE_SECONDS
+
+    async def catch_up(self) -> None:
+        """Return when the append under way is durable; raises the StopError of a journal that fails."""
+        if self._writing is not None:
+            await self._writing.receipt.wait()
 
     def announce(self, marks: Iterable[FollowUpMark]) -> None:
         """Write down now what is about to be sent and must not be sent twice, with all that waits to be written.

@@ -306,7 +306,8 @@ class LocationSender:
                 return
             assert self._way is not None  # noqa: S101  (rows come after open)
             try:
-                if submitted.repeatable:  # others are announced one by one, see RowCallState
+                # those that cannot be repeated are announced one by one, see RowCallState
+                if submitted.repeatable and not self._leases.hold_covered(submitted):
                     await self._leases.hold(submitted)
                 end = await self._way.go(submitted)
                 if isinstance(end, Landing) and self._sampled(submitted):

@@ -58,6 +58,8 @@ class SendingPolicy:
     """For planned rows whose contact somebody changed since; without it they are left alone."""
     locations_by_column: bool = False
     """One file feeds many locations: one that refuses us fails its own rows and no others."""
+    pulse_seconds: float = 10.0
+    """How often it is written down how many requests were sent."""
     queue_rows: int = 1_000
     """Rows kept in memory before ``submit`` waits, or, with many locations, rows go to disk."""
     held_rows: int = 20_000

@@ -17,7 +17,7 @@ from importer.sending.pace.slots import Ticket
 from importer.sending.pace.vendor_clock import VendorClock
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class Readings:
     """Reads what came, and lets those learn from it who keep pace, quota, day and clock."""
 
@@ -43,10 +43,10 @@ class Readings:
         """Learn from an answer what it tells of pace, quota, day and clock."""
         seconds = raw.received_at - raw.sent_at
         self.meter.request(seconds)
-        if isinstance(raw, LostReply) and not raw.sent:
-            self.gate.hand_back(ticket)
-            return raw
         if isinstance(raw, LostReply):
+            if not raw.sent:
+                self.gate.hand_back(ticket)
+                return raw
             late = self.gate.slots.interval_seconds if raw.timed_out else 0.0
             self.gate.leave(ticket, late_seconds=late)
             self.progress.requested(self.location_id, seconds, False)

@@ -51,7 +51,6 @@ from importer.sending.policy import SendingPolicy
 from importer.sending.row.matching import FoundContact, find_match
 from importer.settings import Connection
 
-_PULSE_SECONDS: Final = 10.0
 _BREATHLESS_ROWS: Final = 256
 """So many are taken in at once at most: replies must not wait while a file that is sorted by location goes to disk."""
 _IN_THE_AIR: Final = 1_000
@@ -385,7 +384,7 @@ class Sender:
         await asyncio.gather(*(location.land(left) for location in self._locations.values()))
 
     async def _keep_house(self) -> None:
-        pulse_at = self._clock.monotonic() + _PULSE_SECONDS
+        pulse_at = self._clock.monotonic() + self._policy.pulse_seconds
         while True:
             await self._clock.sleep(LOOK_AROUND_SECONDS)
             now = self._clock.monotonic()
@@ -398,7 +397,7 @@ class Sender:
                 if location.in_the_air
             )
             if now >= pulse_at:
-                pulse_at = now + _PULSE_SECONDS
+                pulse_at = now + self._policy.pulse_seconds
                 self._note()
 
     def _note(self, *, final: bool = False) -> None:

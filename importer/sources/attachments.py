@@ -8,6 +8,7 @@ from __future__ import annotations
 import mimetypes
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from importer.records import Fault, FileContent, value_type
@@ -52,6 +53,15 @@ class Attachments:
             ).load()
         place = self._place(reference)
         return place if isinstance(place, Fault) else _read(place, reference, self.largest)
+
+    def sum_up(self, reference: str) -> tuple[str, str] | Fault:
+        """Give a file's name and the digest of what it holds, or say why it cannot be had."""
+        read = self.load(reference)
+        return read if isinstance(read, Fault) else (read.name, read.digest)
+
+    def accepting(self, suffixes: tuple[str, ...]) -> Attachments:
+        """Give the same for a field that takes files of these suffixes alone."""
+        return replace(self, accepts=suffixes)
 
     def _place(self, reference: str) -> Path | Fault:
         """Find a path below the folder; what leads out of it, by whatever way, is refused."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import stat
 import sys
@@ -93,6 +92,8 @@ def _nearest(path: Path) -> str:
         names = {entry.name.lower(): entry.name for entry in folder.iterdir() if entry.is_file()}
     except OSError:
         return ""
+    import difflib
+
     found = [names[name] for name in difflib.get_close_matches(path.name.lower(), names, n=3, cutoff=0.5)]
     if found:
         return f" Nearest in {folder.resolve()}: {', '.join(found)}."

@@ -304,6 +304,7 @@ class StateFolder:
     def _forget_images(self, run_id: str) -> None:
         folder = self.run_folder(run_id)
         with locked(self._run_lock(run_id), self._owner(run_id)):
+            self._refuse_workers(run_id)
             with Journal.open(folder, thorough=False, clock=self._clock) as journal:
                 journal.forget_images()
             StoredPlan.discard(folder)

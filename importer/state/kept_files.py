@@ -10,8 +10,9 @@ import contextlib
 import hashlib
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -61,22 +62,41 @@ class KeptFiles:
 
     def put_all(self, files: Iterable[tuple[str, Path]]) -> None:
         """Keep many, over one connection. Raises StateError."""
-        with self._opened() as db:
+        with self.putting() as put:
             for name, path in files:
-                self._put(db, name, path)
+                put(name, path)
+
+    @contextlib.contextmanager
+    def putting(self) -> Iterator[Callable[[str, Path], None]]:
+        """Keep files as they come, over one connection. Raises StateError."""
+        with self._opened() as db:
+            yield partial(self._put, db)
 
     def fetch(self, name: str, path: Path) -> Path:
         """Bring a file to a place of this machine, unless it is there already. Raises StateError where it is not kept, or not whole."""
         with self._opened() as db:
-            kept = _kept(db, name)
-            if kept is None:
-                raise StateError(
-                    f"Run {self._folder.name} keeps no {name} any more: it is deleted when the run, or a person in it, is "
-                    "forgotten. Import the sources anew with --fresh."
-                )
+            kept = self._find(db, name)
             if _hash_of(path) != kept.sha256:
                 _write(path, self._pieces(db, kept), kept)
         return path
+
+    def content(self, name: str) -> bytes:
+        """Give all that a file holds, and leave no copy. Raises StateError where it is not kept, or not whole."""
+        with self._opened() as db:
+            kept = self._find(db, name)
+            found = b"".join(self._pieces(db, kept))
+        if hashlib.sha256(found).hexdigest() != kept.sha256:
+            raise _not_as_kept(name)
+        return found
+
+    def _find(self, db: Database, name: str) -> KeptFile:
+        kept = _kept(db, name)
+        if kept is None:
+            raise StateError(
+                f"Run {self._folder.name} keeps no {name} any more: it is deleted when the run, or a person in it, is "
+                "forgotten. Import the sources anew with --fresh."
+            )
+        return kept
 
     @property
     def are_there(self) -> bool:
@@ -239,13 +259,17 @@ def _write_aside(path: Path, pieces: Iterable[bytes], *, sha256: str | None = No
                 digest.update(piece)
                 file.write(piece)
         if sha256 is not None and digest.hexdigest() != sha256:
-            raise StateError(
-                f"{path.name} of the run is not as it was kept: what it lies in was changed, or is not whole. Restore it from a "
-                "backup, or import the sources anew with --fresh."
-            )
+            raise _not_as_kept(path.name)
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def _not_as_kept(name: str) -> StateError:
+    return StateError(
+        f"{name} of the run is not as it was kept: what it lies in was changed, or is not whole. Restore it from a backup, or "
+        "import the sources anew with --fresh."
+    )
 
 
 @contextlib.contextmanager

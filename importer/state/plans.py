@@ -30,9 +30,9 @@ from importer.state.database import (
 KEEP_DAYS: Final = 30
 GOOD_FOR_SECONDS: Final = 7 * 86_400.0
 """A plan is applied no later, unless somebody says so: then the location is looked at once more."""
-_FILE: Final = "plan.db"
+FILE_NAME: Final = "plan.db"
 _encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_SCHEMA: Final = """
+SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS rows (row INTEGER PRIMARY KEY, content TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
@@ -48,7 +48,7 @@ _ACTION: Final = regex(r'\["(\w+)"')
 # so much of a row's content has the action in it
 _BEGINS: Final = f"SELECT substr(content, 1, {3 + max(map(len, PlanAction))}) AS begins, count(*) FROM rows GROUP BY begins"  # noqa: S608
 _STAMP: Final = regex(r"plan-(\d{8}-\d{6})-")
-_PURPOSE: Final = Purpose(
+PURPOSE: Final = Purpose(
     title="The plan",
     go_on="plan again",
     if_damaged="Plan again with: importer plan",
@@ -108,7 +108,7 @@ class StoredPlan:
 
     @classmethod
     def create(cls, folder: Path) -> Self:
-        stored = cls(ensure_database(folder / _FILE, _PURPOSE, _SCHEMA))
+        stored = cls(ensure_database(folder / FILE_NAME, PURPOSE, SCHEMA))
         # of a plan that is not whole nothing is used, so that a power cut may take of it what it likes
         stored._db.execute("PRAGMA synchronous = NORMAL")
         return stored
@@ -117,26 +117,29 @@ class StoredPlan:
     def open(cls, folder: Path) -> Self:
         """Open a plan that was finished; raises SettingsError."""
         try:
-            return cls(open_database(folder / _FILE, _PURPOSE))
+            return cls(open_database(folder / FILE_NAME, PURPOSE))
         except StateError as cause:
             raise SettingsError(str(cause)) from cause
 
     @staticmethod
     def discard(folder: Path) -> None:
         """Delete what a run that compared by itself decided: the old values of contacts are in it."""
-        delete_database(folder / _FILE)
+        delete_database(folder / FILE_NAME)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._db.close()
 
     def add(self, planned: Iterable[PlannedRow]) -> None:
         with self._db.transaction():
             self._db.executemany(
                 "INSERT INTO rows (row, content) VALUES (?, ?)",
-                [(each.row, _write(each)) for each in planned],
+                map(row_cells, planned),
             )
 
     def begin_anew(self) -> None:
@@ -159,12 +162,18 @@ class StoredPlan:
     def facts(self) -> PlanFacts:
         found: dict[str, Any] = {
             name: json.loads(value) for name, value in self._db.execute("SELECT name, value FROM facts")
-        }
+        } or _together(map(json.loads, self._kept_facts()))
         if not found:
             raise SettingsError("The plan was cut off before it was whole. Plan again with: importer plan")
         return PlanFacts(
             **{**found, "sources": tuple(found["sources"]), "fingerprints": tuple(found["fingerprints"])}
         )
+
+    def _kept_facts(self) -> Iterator[str]:
+        """Give what the parts of a split run say of their rows, each of which decided its own."""
+        if self._db.columns("parts"):
+            query = "SELECT facts FROM parts WHERE facts IS NOT NULL ORDER BY location"
+            yield from (said for (said,) in self._db.execute(query).fetchall())
 
     @property
     def approval(self) -> Approval:
@@ -248,7 +257,7 @@ class Plans:
     def ids(self) -> tuple[str, ...]:
         """List the plans, newest first."""
         return tuple(
-            sorted((path.parent.name for path in databases_below(self._path, f"*/{_FILE}")), reverse=True)
+            sorted((path.parent.name for path in databases_below(self._path, f"*/{FILE_NAME}")), reverse=True)
         )
 
     def find(self, wanted: str) -> Path:
@@ -279,8 +288,22 @@ class Plans:
                 self.discard(plan_id)
 
     def discard(self, plan_id: str) -> None:
-        delete_database(self._path / plan_id / _FILE)
+        delete_database(self._path / plan_id / FILE_NAME)
         shutil.rmtree(self._path / plan_id, ignore_errors=True)
+
+
+def row_cells(planned: PlannedRow) -> tuple[RowId, str]:
+    """Write what was decided of a row."""
+    return planned.row, _write(planned)
+
+
+def _together(said: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Sum up what the parts of a run say: each knows the calls of its own location."""
+    found: dict[str, Any] = {}
+    for each in said:
+        requests, lifts = found.get("requests", {}), found.get("lifts", 0)
+        found = {**each, "requests": requests | each["requests"], "lifts": lifts + each["lifts"]}
+    return found
 
 
 def _write(planned: PlannedRow) -> str:

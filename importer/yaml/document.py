@@ -47,7 +47,7 @@ class YamlFault:
         return f"{name}:{self.spot.line}:{self.spot.column}: {self.sentence}"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Node:
     """A value of the document; ``size`` counts the values in it with aliases unfolded."""
 

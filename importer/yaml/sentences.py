@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
 def nearest(word: str, words: Iterable[str], *, count: int = 1) -> tuple[str, ...]:
     """Find the right words that look most like a wrong one; none when nothing comes near."""
+    import difflib  # for a mistake alone
+
     by_fold = {right.casefold(): right for right in words}
     close = difflib.get_close_matches(word.casefold(), by_fold, n=count, cutoff=0.6)
     return tuple(by_fold[found] for found in close)

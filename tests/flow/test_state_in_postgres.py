@@ -137,6 +137,30 @@ def test_a_run_that_sends_to_a_location_keeps_others_from_it(
         process.communicate(timeout=PATIENCE)
 
 
+def test_a_mirror_lies_in_the_database_and_serves_any_machine(
+    desk: Desk,
+    vendor: Sandbox,
+    machine: Path,
+    elsewhere: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    postgres: str,
+) -> None:
+    vendor.add_contact("loc1", email="ann@example.com", firstName="Ann")
+    read = json.loads(desk.importer("mirror", "--json").out)["loc1"]
+    assert (read["contacts"], read["how"], read["requests"]) == (1, "whole", 2)
+    kept = [path for path in machine.rglob("*") if path.is_file() and b"ann@example.com" in path.read_bytes()]
+    assert kept == [], "a machine keeps none of the contacts"
+    with psycopg.connect(postgres) as database:
+        query = "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'importer!_mirrors%' ESCAPE '!'"
+        assert database.execute(query).fetchone() == (1,)
+    go_to(elsewhere, monkeypatch)
+    found = json.loads(desk.importer("mirror", "--json").out)["loc1"]
+    assert (found["contacts"], found["how"], found["requests"]) == (1, "kept", 0)
+    exported = desk.importer("export", "loc1", "-o", "contacts.csv")
+    assert exported.code == 0, exported.err
+    assert "ann@example.com" in Path("contacts.csv").read_text(encoding="utf-8-sig")
+
+
 @stops
 def test_a_run_is_paused_from_another_machine(
     desk: Desk, slow_vendor: Sandbox, elsewhere: Path, monkeypatch: pytest.MonkeyPatch

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, time
 from typing import Any
 
@@ -256,6 +257,28 @@ def test_a_time_zone_is_one_that_the_location_lists(lay: Lay) -> None:
     failure = resolve(lay, "  timezone: A", "Asia/Tokyo")
     assert isinstance(failure, Outcome)
     assert failure.code == "invalid_timezone"
+
+
+class Walked(tuple[str, ...]):  # noqa: SLOT001  (it counts)
+    """Zones that count how often somebody goes through all of them."""
+
+    walks = 0
+
+    def __iter__(self) -> Iterator[str]:
+        self.walks += 1
+        return super().__iter__()
+
+
+def test_the_zones_of_a_location_are_gone_through_once_for_all_rows_that_name_one(lay: Lay) -> None:
+    zones = Walked(("US/Central", "Europe/Paris"))
+    rules = "fields:\n  email: {value: a@b.com}\n  timezone: A"
+    rows = [["America/Chicago"], ["Europe/Paris"]] * 20
+
+    mapped = lay(rules, [["A"], *rows], catalog=replace(CATALOG, timezones=zones))
+
+    records = [each for each in mapped if isinstance(each, Record)]
+    assert [record.fields["timezone"] for record in records] == ["US/Central", "Europe/Paris"] * 20
+    assert zones.walks == 2
 
 
 def second_phones(lay: Lay, rules: str, *rows: list[str]) -> list[tuple[object, list[str]]]:

@@ -121,7 +121,7 @@ async def test_a_wish_left_for_a_run_is_heard_and_taken_back_by_the_next_submit(
 @pytest.mark.parametrize(
     ("given", "named"),
     [
-        ({"compare": True}, "--compare"),
+        ({"plan": "plan-20261127-140000-0001"}, "a plan"),
         ({"metrics_file": Path("m.prom")}, "--metrics-file"),
         ({"connection": Connection(sandbox=True)}, "--sandbox"),
     ],

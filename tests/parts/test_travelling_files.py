@@ -13,8 +13,6 @@ from importer.mapping.suppression import Suppression
 from importer.parts.closing import write_results_if_over
 from importer.parts.submitting import submit_again
 from importer.parts.suppression import read_suppression_of, write_suppression
-from importer.sandbox import Sandbox, SandboxSettings
-from importer.state.postgres.address import Address
 from tests.parts.cluster import MAPPING, Cluster
 
 SUPPRESSING = f"{MAPPING}suppress: {{file: optout.csv}}\n"
@@ -114,43 +112,6 @@ async def test_who_left_the_file_is_listed_once_its_last_part_has_ended(cluster:
 
 
 CORRECTED = '{"row": 5, "column": "Mail", "before": "no e-mail", "after": "ann@example.com"}\n'
-FILES = 'custom_fields: {"Contract": File}\n'
-
-
-@pytest.mark.parametrize("where", ["{fields: Contract}", "{fields: Contract, folder: scans}"])
-async def test_files_that_lie_beside_the_source_alone_are_refused_before_anything_is_queued(
-    cluster: Cluster, where: str
-) -> None:
-    cluster.write({"A": 1, "B": 1}, mapping=f"{MAPPING}{FILES}files: {where}\n")
-    with pytest.raises(SettingsError, match="workers on other machines do not have them"):
-        await cluster.submit()
-
-
-async def test_where_only_the_location_knows_that_a_field_holds_files_its_part_waits_for_a_person(
-    tmp_path: Path, postgres: str
-) -> None:
-    settings = SandboxSettings(
-        burst=0, search_lag_seconds=0, custom_fields=(("Contract", "FILE_UPLOAD", ()),)
-    )
-    async with Sandbox(settings) as vendor:
-        cluster = Cluster(folder=tmp_path, address=Address.read(postgres), vendor=vendor)
-        (tmp_path / "scan.pdf").write_bytes(b"%PDF-1.4")
-        (tmp_path / "mapping.yaml").write_text(f"{MAPPING}{FILES}", encoding="utf-8")
-        (tmp_path / "contacts.csv").write_text(
-            "Sub,First,Mail,File\nA,Ann,ann@example.com,scan.pdf\n", encoding="utf-8"
-        )
-        run_id = (await cluster.submit()).run_id
-        assert (await cluster.work()).tally.exit_code == 3
-        (line,) = cluster.store().lines(run_id)
-        assert "lie beside the source" in str(line.reason)
-        assert vendor.contacts("A") == []
-        # in a folder that all machines have, they are found
-        (tmp_path / "mapping.yaml").write_text(
-            f"{MAPPING}{FILES}files: {{fields: Contract, folder: {tmp_path}}}\n", encoding="utf-8"
-        )
-        await cluster.submit(fresh=True)
-        assert (await cluster.work()).tally.exit_code == 0
-        assert len(vendor.contacts("A")) == 1
 
 
 async def test_corrections_come_along_too(cluster: Cluster) -> None:

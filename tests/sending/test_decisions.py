@@ -186,6 +186,17 @@ def test_requests_of_others_take_slots() -> None:
     assert slots.occupied == 6
 
 
+def test_so_many_slots_are_kept_as_are_asked_for_and_half_at_most() -> None:
+    slots = Slots(burst=10, interval_seconds=10.0)
+    for _ in range(4):
+        slots.leave(slots.take(), 0.0)
+    assert slots.wait_seconds(1.0, keep=lambda: 99) == 0.0
+    slots.leave(slots.take(), 0.0)
+    assert slots.wait_seconds(1.0, keep=lambda: 4) == 0.0
+    assert slots.wait_seconds(1.0, keep=lambda: 5) == 9.0
+    assert slots.wait_seconds(1.0, keep=lambda: 99) == 9.0
+
+
 def test_a_request_without_a_reply_keeps_its_slot_longer() -> None:
     slots = Slots(burst=1, interval_seconds=10.0)
     slots.leave(slots.take(), 0.0, late_seconds=10.0)

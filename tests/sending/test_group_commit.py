@@ -368,3 +368,52 @@ def test_a_stop_while_a_line_is_renewed_at_the_gate_sends_nothing_more() -> None
         assert _upserts(vendor) == sent
 
     run_virtually(check())
+
+
+def test_next_to_nothing_leaves_while_what_was_written_before_is_not_heard_of() -> None:
+    async def check() -> None:
+        vendor, journal = PaperVendor(latency=lambda _dice: (0.2, 0.2)), SlowJournal()
+        journal.slow = False
+        async with paper_sender(vendor, journal, policy=SendingPolicy(concurrency=20)) as sender:
+            await sender.open_location(PLACE, CatalogNeeds())
+            for each in people(95):
+                await sender.submit(each)
+            sending = asyncio.ensure_future(sender.drain())
+            await _turns(lambda: _upserts(vendor) >= 40, most=1_000)
+            journal.slow = True
+            await _turns(lambda: bool(journal.under_way), most=100)
+            await _turns(most=300)
+            left = _upserts(vendor)
+            journal.go_on()
+            await sending
+        # fifty go in a second, and have their line for one ahead: 77 by then, as long as nobody looked at the journal
+        assert left <= 40 + 18
+        assert (_upserts(vendor), len(journal.outcomes)) == (95, 95)
+
+    run_virtually(check())
+
+
+class SlowDisk(MemoryJournal):
+    """Takes a third of a second for whatever it writes, and always does."""
+
+    def write(self, append: Append) -> Future[None]:
+        ended: Future[None] = Future()
+
+        def end() -> None:
+            self.keep(append)
+            ended.set_result(None)
+
+        asyncio.get_running_loop().call_later(0.33, end)
+        return ended
+
+
+def test_a_disk_that_is_slow_as_ever_keeps_nothing_from_leaving() -> None:
+    quick, slow = MemoryJournal(), SlowDisk()
+    policy = SendingPolicy(concurrency=4)
+    took = [
+        send_on_paper(PaperVendor(latency=lambda _dice: (0.5, 0.5)), 80, journal=each, policy=policy)
+        for each in (quick, slow)
+    ]
+    assert len(slow.outcomes) == 80
+    # the first line is waited for, and the last
+    assert took[1] - took[0] < 1.5

@@ -23,6 +23,20 @@ DRIVER: Final = shutil.which("chromedriver")
 REQUIRED: Final = os.environ.get("CI") == "true"
 AXE: Final = Path(__file__).with_name("axe.min.js")
 _PATIENCE: Final = 60.0
+_FIRST_LOOK_SECONDS: Final = 0.03
+_LAST_LOOK_SECONDS: Final = 0.2
+"""Each look is work for the page, too, that it has to do beside what is waited for: so they grow rarer."""
+_MAYBE_CALLED: Final = """
+const words = arguments[0].toLowerCase().split(/\\s+/);
+return [...document.querySelectorAll("button, a, summary")].filter((each) => {
+  if (each.disabled || !each.checkVisibility()) return false;
+  if (each.hasAttribute("aria-labelledby")) return true;
+  const names = [each.textContent, each.getAttribute("aria-label"), each.title, ...[...each.querySelectorAll("img")].map((image) => image.alt)];
+  const said = names.join(" ").toLowerCase();
+  return words.every((word) => said.includes(word));
+});
+"""
+"""What may be called by a label: the browser is asked in one question, as to ask it of each is most of a test."""
 _Found = TypeVar("_Found")
 
 in_browser = [
@@ -44,6 +58,10 @@ def open_driver(profile: Path) -> Iterator[webdriver.Chrome]:
         "--disable-gpu",
         "--disable-dev-shm-usage",
         "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-extensions",
         "--window-size=1280,1000",
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
         f"--user-data-dir={profile}",
@@ -81,13 +99,15 @@ class OpenScreen:
     def until(self, look: Callable[[], _Found | None], what: str) -> _Found:
         """Look again and again until something is found."""
         end = time.monotonic() + _PATIENCE
+        rest_seconds = _FIRST_LOOK_SECONDS
         while time.monotonic() < end:
             try:
                 if found := look():
                     return found
             except Exception as changing:  # noqa: BLE001  (the page draws itself anew meanwhile)
                 self.said.append(type(changing).__name__)
-            time.sleep(0.03)
+            time.sleep(rest_seconds)
+            rest_seconds = min(1.3 * rest_seconds, _LAST_LOOK_SECONDS)
         raise AssertionError(f"No {what} came. The page says:\n{self.text[:3000]}\n{self.complaints()}")
 
     @property
@@ -95,7 +115,8 @@ class OpenScreen:
         return str(self.driver.execute_script("return document.body.innerText"))
 
     def shows(self, text: str) -> None:
-        self.until(lambda: text in self.text, repr(text))
+        shown = "return document.body.innerText.includes(arguments[0])"
+        self.until(lambda: self.run_script(shown, text), repr(text))
 
     def find(self, selector: str) -> WebElement:
         return self.until(lambda: self.driver.find_element(By.CSS_SELECTOR, selector), selector)
@@ -107,7 +128,7 @@ class OpenScreen:
         """Press the button, or follow the link, that is called so."""
 
         def found() -> bool:
-            for each in self.all("button, a, summary"):
+            for each in self.run_script(_MAYBE_CALLED, label):
                 if (
                     each.is_displayed()
                     and each.is_enabled()

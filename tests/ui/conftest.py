@@ -9,15 +9,26 @@ import aiohttp
 import pytest
 from selenium.webdriver import Chrome
 
+from importer.ui.benches import Benches, Start
 from importer.ui.guard import CSRF_HEADER, Admission
 from importer.ui.screen import Screen
 from importer.ui.server import serving
 from tests.ui.browser import open_driver
+from tests.ui.forked_benches import forking
+
+
+@pytest.fixture(scope="session")
+def start_bench() -> Iterator[Start]:
+    """Start processes that open files as a fork of one that is there."""
+    with forking() as start:
+        yield start
 
 
 @pytest.fixture
-def screen(tmp_path: Path) -> Screen:
-    return Screen(tmp_path / "state", output=tmp_path / "results")
+def screen(tmp_path: Path, start_bench: Start) -> Screen:
+    screen = Screen(tmp_path / "state", output=tmp_path / "results")
+    screen.benches = Benches(start=start_bench)
+    return screen
 
 
 @dataclass

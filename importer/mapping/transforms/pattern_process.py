@@ -5,9 +5,7 @@ It needs nothing but the standard library, so that it is there in a moment and a
 
 from __future__ import annotations
 
-import faulthandler
 import os
-import pickle
 import re
 import sys
 import time
@@ -28,6 +26,9 @@ def find(compiled: re.Pattern[str], replacement: str | None, text: str) -> str:
 
 def main() -> None:
     """Answer until nobody asks any more. A text that takes too long ends the process, whatever `re` is doing."""
+    import faulthandler  # whoever imports this module for ``find`` needs neither
+    import pickle
+
     seconds = float(sys.argv[1])
     compiled = lru_cache(re.compile)
     asked, answers = sys.stdin.buffer, sys.stdout.buffer

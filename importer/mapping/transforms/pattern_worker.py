@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import pickle
 import subprocess
 import sys
 import threading
@@ -47,6 +46,8 @@ class PatternWorker:
 
     def _ask(self, pattern: str, replacement: str | None, texts: Sequence[str]) -> Iterator[str]:
         """Give the answers that come, in the order of the texts."""
+        import pickle  # few mappings have a pattern that must be timed
+
         process = self._started()
         assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018  (both are pipes)
         with contextlib.suppress(EOFError, OSError, pickle.UnpicklingError):

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from html import unescape
 from typing import Annotated, Any, Final, TypeAlias
 
 from importer.mapping.transforms import patterns
@@ -64,12 +63,14 @@ def _trim(text: str) -> str:
 
 def strip_html(text: str) -> str:
     """Take tags out; breaks and paragraphs become line breaks, entities their characters."""
+    import html  # two thousand names of signs, which few files need
+
     for tag in ("script", "style"):
         # Only where one is closed: looking for an end that is not there takes the square of the text's length.
         if f"</{tag}" in text.lower():
             text = re.sub(rf"(?is)<{tag}\b[^<]*(?:<(?!/{tag})[^<]*)*</{tag}\s*>", "", text)
     text = re.sub(r"(?i)<br\s*/?>|</(?:p|div|li|tr|h\d)\s*>", "\n", text)
-    text = unescape(re.sub(r"<[^<>]*>", "", text))
+    text = html.unescape(re.sub(r"<[^<>]*>", "", text))
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return "\n".join(line for line in lines if line)
 

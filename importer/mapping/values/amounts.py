@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from importer.records import value_type
+from importer.runtime.regex import regex
 
 _SYMBOLS: Final = frozenset("$€£¥₹₽₺₩₪฿₫₴₦₱₡₲₵₸₼₾₮៛₭﷼")
 _ISO_4217: Final = (
@@ -60,13 +61,13 @@ _TWO_MEANINGS: Final = {
     "billones": "has a scale that is not the same in all languages",
     "billionen": "has a scale that is not the same in all languages",
 }
-_DIGITS: Final = re.compile(r"\d(?:[\d.,\s\u00a0\u202f\u2009'\u2019_]*\d)?|\d")
-_WORD: Final = re.compile(rf"[sS]/\.?|[{''.join(_SYMBOLS)}]|[^\W\d_](?:[^\W\d_]|[./](?=[^\W\d_]))*[€.]?|\S")
+_DIGITS: Final = regex(r"\d(?:[\d.,\s\u00a0\u202f\u2009'\u2019_]*\d)?|\d")
+_WORD: Final = regex(rf"[sS]/\.?|[{''.join(_SYMBOLS)}]|[^\W\d_](?:[^\W\d_]|[./](?=[^\W\d_]))*[€.]?|\S")
 _SIGNS_BEFORE: Final = frozenset("(+-\u2212\u2013")
 _SIGNS_BEHIND: Final = frozenset(")-\u2212\u2013")
 _PLAIN: Final = re.compile(r"[$€£]?(\d[\d.,]*\d|\d)€?")
 _MINUS: Final = frozenset("-\u2212\u2013")
-_NO_CENTS: Final = re.compile(r"[.,]\s?[-\u2013\u2014]{1,2}|[.,]$|/[-=]|:-")
+_NO_CENTS: Final = regex(r"[.,]\s?[-\u2013\u2014]{1,2}|[.,]$|/[-=]|:-")
 """``12.-``, ``12,--`` and ``12/-`` say that there are no cents; a dash right behind the digits is a minus."""
 
 

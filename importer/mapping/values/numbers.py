@@ -9,15 +9,16 @@ from typing import Final
 from importer.mapping.values.amounts import Amount, bare, parse_amount
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted, too_long
 from importer.records import TypedText
+from importer.runtime.regex import regex
 
 CODE: Final = "invalid_number"
-_SPACES: Final = re.compile("[\\s\u00a0\u202f\u2009'\u2019_]")
+_SPACES: Final = regex("[\\s\u00a0\u202f\u2009'\u2019_]")
 _PLAIN: Final = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?")
-_SCIENTIFIC: Final = re.compile(r"[+-]?\d+(?:\.\d*)?[eE][+-]?\d{1,2}")
+_SCIENTIFIC: Final = regex(r"[+-]?\d+(?:\.\d*)?[eE][+-]?\d{1,2}")
 _PLAIN_AMOUNT: Final = re.compile(r"[$€£]?(\d{1,15}(?:\.\d\d)?)", re.ASCII)
-_POINT_DECIMAL: Final = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}(?:\.\d+)?")
-_COMMA_DECIMAL: Final = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?|[+-]?\d*,\d+")
-_TWO_WAYS: Final = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
+_POINT_DECIMAL: Final = regex(r"[+-]?[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}(?:\.\d+)?")
+_COMMA_DECIMAL: Final = regex(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?|[+-]?\d*,\d+")
+_TWO_WAYS: Final = regex(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 
 
 def read_number(text: str, *, decimal: str | None = None) -> ReadValue:

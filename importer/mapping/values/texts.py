@@ -7,8 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from html import unescape
-from html.entities import html5
+from itertools import chain, product
 from typing import Final
 
 from importer.mapping.values.blanks import MARKERS, read_marker
@@ -136,16 +135,14 @@ def read_plain_text(text: str) -> ReadValue:
 
 
 _SHOWN_MONTHS: Final = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec Mrz Mai Okt Dez"
-_DAY_FORMS: Final = ("{0}-{1}", "{0:02}-{1}", "{0}. {1}", "{0:02}. {1}")
+_SHOWN_DAYS: Final = [
+    form.format(day) for form in ("{0}-", "{0:02}-", "{0}. ", "{0:02}. ") for day in range(1, 32)
+]
+_SHOWN_YEARS: Final = [f"-{year:02}" for year in range(100)]
 _DATE_TEXTS: Final = frozenset(
-    (
-        *(
-            form.format(day, month)
-            for form in _DAY_FORMS
-            for day in range(1, 32)
-            for month in _SHOWN_MONTHS.split()
-        ),
-        *(f"{month}-{year:02}" for month in _SHOWN_MONTHS.split() for year in range(100)),
+    "".join(parts)
+    for parts in chain(
+        product(_SHOWN_DAYS, _SHOWN_MONTHS.split()), product(_SHOWN_MONTHS.split(), _SHOWN_YEARS)
     )
 )
 """How spreadsheets show 12-3 and 3-12 once they took it for a day: 12-Mar, Mar-12, 12. Mrz."""
@@ -170,7 +167,9 @@ def without_entities(text: str) -> str:
 
 
 def _character(entity: str) -> str:
-    return unescape(entity) if entity[1] == "#" or entity[1:] in html5 else entity
+    import html.entities  # two thousand names, which few files need
+
+    return html.unescape(entity) if entity[1] == "#" or entity[1:] in html.entities.html5 else entity
 
 
 def _flag_garbled(text: str) -> ReadValue:

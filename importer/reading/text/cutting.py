@@ -24,7 +24,7 @@ _UNCLOSED: Final = Fault(
 )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Cutting:
     """The rows of one stretch of text; ``rest`` begins with a row that needs more text to be read."""
 

@@ -8,7 +8,6 @@ from typing import BinaryIO, Final
 
 from importer.errors import SourceError
 from importer.reading.text.blemishes import has_blemishes
-from importer.reading.text.pages import WORD, guess_pages, is_foreign
 from importer.records import value_type
 from importer.runtime.regex import regex
 
@@ -22,6 +21,8 @@ _BOMS: Final[tuple[tuple[bytes, str], ...]] = (
 _CHUNK: Final = 1 << 20
 _WORDS: Final = 2000
 _SHOWN_LETTERS: Final = 8
+_WORD: Final = regex(rb"[A-Za-z]{0,12}[\x80-\xff][\x40-\xff]{0,40}")
+"""A run of letters that holds a byte beyond ASCII; the second byte of a character may be a letter of ASCII."""
 _STRAY: Final = regex("[\udc80-\udcff]")
 
 
@@ -175,6 +176,10 @@ def _validated(stream: BinaryIO, head: bytes, name: str, why: str) -> Encoding:
     if name == "utf-8-sig" or seen.is_rather_utf8():
         why = f"{seen.good} of its characters are valid in it and only {seen.bad} bytes are not"
         return Encoding(name=name, why=why)
+    from importer.reading.text.pages import (
+        guess_pages,
+    )  # the letters of thirty languages, for what is not UTF-8
+
     page, *rivals = guess_pages(seen.words, header=head.lstrip().splitlines()[0])
     return Encoding(
         name=page,
@@ -218,7 +223,7 @@ class _Bytes:
             text, taken = codecs.utf_8_decode(chunk, "surrogateescape", False)
             self.bad += len(_STRAY.findall(text))
             if len(self.words) < _WORDS:
-                self.words.extend(WORD.findall(chunk)[:_WORDS])
+                self.words.extend(_WORD.findall(chunk)[:_WORDS])
         self.good += taken - len(text)
         self.blemished = self.blemished or has_blemishes(chunk)
         self._rest = chunk[taken:]
@@ -231,4 +236,6 @@ class _Bytes:
 
         In western text less than one in ten happens to be; in Cyrillic, Greek or East Asian text up to a third.
         """
+        from importer.reading.text.pages import is_foreign
+
         return self.good > self.bad or (2 * self.good >= self.bad > 0 and not is_foreign(self.words))

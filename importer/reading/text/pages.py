@@ -17,9 +17,6 @@ from typing import Final
 from importer.reading.text.languages import PAGES, Language, Page
 from importer.runtime.regex import regex
 
-WORD: Final = regex(rb"[A-Za-z]{0,12}[\x80-\xff][\x40-\xff]{0,40}")
-"""A run of letters that holds a byte beyond ASCII; the second byte of a character may be a letter of ASCII."""
-
 _LOOKED_AT: Final = 100
 """Different words that are weighed; more of them change no decision, as lists in thirty languages showed."""
 

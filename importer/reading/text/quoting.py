@@ -33,7 +33,7 @@ class CsvRecord:
     """Backslashes mean something else in this row than in the rows before it."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Cut:
     """One field cut off a text: its value, where the next begins (-1: none), and what was odd."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -41,6 +42,7 @@ from importer.runs.resolving import Catalogs
 from importer.sending import Sender
 from importer.settings import Connection, RunSettings
 from importer.state.journal import Run
+from importer.state.part_plans import PartPlan, TakenPart
 from importer.state.plans import PlanFacts, Plans, StoredPlan
 
 _IDENTITY: Final = ("email", "phone")
@@ -56,14 +58,20 @@ class RunPlan:
         *,
         replans: bool = False,
         holding_back: HoldingBack | None = None,
+        of_parts: bool = False,
     ) -> None:
+        """``of_parts``: each part decided its own rows, and some perhaps none yet: those were not sent."""
         self._stored = stored
+        self._of_parts = of_parts
         self._holding_back = holding_back
         self._replans = replans
         self._tag_mode = mapping.tag_mode
         facts = stored.facts
         self.requests = facts.requests
         self.lifts = facts.lifts
+
+    def close(self) -> None:
+        self._stored.close()
 
     def count_actions(self) -> dict[PlanAction, int]:
         return self._stored.count_actions()
@@ -75,8 +83,9 @@ class RunPlan:
         planned = self._stored.rows(records[0].row, records[-1].row)
         if self._holding_back is not None:
             planned |= self._holding_back.among(records, planned)
+        decided = [each for each in records if each.row in planned] if self._of_parts else records
         try:
-            return {record.row: self._as_planned(record, planned[record.row]) for record in records}
+            return {record.row: self._as_planned(record, planned[record.row]) for record in decided}
         except KeyError:
             raise RunConflictError(
                 "The plan lacks rows of the source: it was made with other options. Plan again with: importer plan"
@@ -185,6 +194,8 @@ class Comparison:
     suppression: Suppression | None
     rows: int
     """So many the sources have."""
+    part: TakenPart | None = None
+    """Whose rows these are, where others send those of other locations: it is compared with its own location alone."""
 
 
 async def plan_run(
@@ -205,27 +216,44 @@ async def plan_run(
             replans=settings.replan,
             holding_back=_holding_back(comparison, _looking(comparison)),
         )
-    stored = StoredPlan.create(comparison.folder)
-    if not stored.whole:
-        met = {key: each for key, each in catalogs.items() if isinstance(each, Catalog)}
-        for catalog in met.values():
-            DecidingRules.of(mapping, catalog)  # what does not fit is better known before contacts are read
-        looking = _looking(comparison)
-        context = comparison.context
-        readings = {key: await mirror_met(each, sender, looking, context) for key, each in met.items()}
-        seen = SeenLocations(
-            catalogs=catalogs,
-            readings=readings,
-            written={
-                key: await read_own_writes(each, sender, readings[key].path, looking, context)
-                for key, each in met.items()
-            },
-            requests=0,
-        )
-        completing = Completing(met=met, readings=seen.readings, mapping=mapping, folder=comparison.folder)
-        await complete_mirrors(completing, preparation.pieces, sender, context)
-        await asyncio.to_thread(_decide, stored, seen, comparison, preparation)
+    with contextlib.ExitStack() as on_error:
+        stored = await asyncio.to_thread(_own_plan, comparison)
+        on_error.callback(stored.close)
+        if not stored.whole:
+            await _compare(stored, comparison, preparation, sender, catalogs)
+        on_error.pop_all()
     return RunPlan(stored, mapping, holding_back=_holding_back(comparison, _looking(comparison)))
+
+
+async def _compare(
+    stored: StoredPlan, comparison: Comparison, preparation: Preparation, sender: Sender, catalogs: Catalogs
+) -> None:
+    """Read the locations' contacts, and decide what is to become of each row. Raises as ``read_mirror`` does."""
+    mapping = comparison.mapping
+    met = {key: each for key, each in catalogs.items() if isinstance(each, Catalog)}
+    for catalog in met.values():
+        DecidingRules.of(mapping, catalog)  # what does not fit is better known before contacts are read
+    looking = _looking(comparison)
+    context = comparison.context
+    readings = {key: await mirror_met(each, sender, looking, context) for key, each in met.items()}
+    seen = SeenLocations(
+        catalogs=catalogs,
+        readings=readings,
+        written={
+            key: await read_own_writes(each, sender, readings[key].path, looking, context)
+            for key, each in met.items()
+        },
+        requests=0,
+    )
+    completing = Completing(met=met, readings=seen.readings, mapping=mapping, folder=comparison.folder)
+    await complete_mirrors(completing, preparation.pieces, sender, context)
+    await asyncio.to_thread(_decide, stored, seen, comparison, preparation)
+
+
+def _own_plan(comparison: Comparison) -> StoredPlan:
+    if comparison.part is None:
+        return StoredPlan.create(comparison.folder)
+    return PartPlan.take(comparison.folder, comparison.part)
 
 
 def _holding_back(comparison: Comparison, looking: MirrorSettings) -> HoldingBack | None:

@@ -134,6 +134,8 @@ async def _take_back(taking: _Undo, state: StateFolder) -> UndoSummary:
     plan = plan_of(taking.journal, settings, mapping)
     began = context.clock.monotonic()
     with contextlib.ExitStack() as stack:
+        if plan is not None:
+            stack.enter_context(contextlib.closing(plan))
         opening = opened_again(order, mapping, plan, context.stop, folder=taking.journal.folder)
         again = await asyncio.to_thread(stack.enter_context, opening)
         await asyncio.to_thread(note_later_runs, taking.run, taking.book, state)

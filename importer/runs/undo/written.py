@@ -24,6 +24,7 @@ from importer.settings import RunSettings
 from importer.state.journal import Journal
 from importer.state.journal.undo_book import StoredRow, UndoBook
 from importer.state.named_files import NamedFiles
+from importer.state.parts import is_split
 from importer.state.plans import Plans, StoredPlan
 
 
@@ -91,7 +92,8 @@ def plan_of(journal: Journal, settings: RunSettings, mapping: Mapping) -> RunPla
         if settings.plan is not None:
             return RunPlan(StoredPlan.open(Plans(settings.state).find(settings.plan)), mapping)
         if settings.compare or mapping.compares:
-            return RunPlan(StoredPlan.open(journal.folder), mapping)
+            stored = StoredPlan.open(journal.folder)
+            return RunPlan(stored, mapping, of_parts=is_split(journal.folder))
     except SettingsError:
         return None
     return None

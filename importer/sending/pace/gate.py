@@ -158,7 +158,7 @@ class Gate:
             return self._held_until - now
         if self._narrow and self.slots.under_way:
             return self.slots.interval_seconds
-        free = self.slots.wait_seconds(now, keep=keep() if now < self._room_until else 0)
+        free = self.slots.wait_seconds(now, keep=keep if now < self._room_until else int)
         # all slots are under way: none can be free earlier than one interval from now
         return self.slots.interval_seconds if free is None else free
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from datetime import datetime, time, timedelta, tzinfo
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 from importer.records import value_type
 from importer.settings import OpenHours
@@ -48,6 +47,8 @@ class LocalHours:
 
 def zone_of(name: str | None) -> tzinfo | None:
     """Find a time zone by its name; None where there is none."""
+    from zoneinfo import ZoneInfo  # few runs have hours
+
     try:
         return ZoneInfo(name) if name else None
     except (KeyError, ValueError, OSError):

@@ -12,6 +12,7 @@ machine, is slow on for a minute may be short in the next, and a slot that was f
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Final
@@ -27,7 +28,7 @@ _REGAINED: Final = 0.02
 """The share that is taken back with each interval."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Ticket:
     """A request's right to be sent; remembers how full the slots were, to judge the vendor's own count later."""
 
@@ -88,11 +89,18 @@ class Slots:
     def under_way(self) -> int:
         return self._busy
 
-    def wait_seconds(self, now: float, *, keep: int = 0) -> float | None:
-        """Tell how long until more than ``keep`` slots are free: 0 for now, None for not before a reply comes."""
+    def wait_seconds(self, now: float, *, keep: Callable[[], int] = int) -> float | None:
+        """Tell how long until more than ``keep`` slots are free: 0 for now, None for not before a reply comes.
+
+        At most half of the quota is kept; where more than that is free, nobody is asked how much.
+        """
         self._expire(now)
-        keep = min(keep, self.burst // 2)
-        if self.occupied + int(self._reserved(now)) + keep < self.burst and self._has_share:
+        taken = self.occupied
+        if self._reserve:
+            taken += int(self._reserved(now))
+        if taken + self.burst // 2 >= self.burst:
+            taken += keep()
+        if taken < self.burst and (self.runs == 1 or self._has_share):
             return 0.0
         soonest = [times[0] for times in (self._cooling, self._foreign) if times]
         # a slot that is held in reserve becomes free without any of these; look again soon
@@ -120,7 +128,7 @@ class Slots:
 
     @property
     def _has_share(self) -> bool:
-        return self.runs == 1 or self._busy + len(self._cooling) < max(1, self.burst // self.runs)
+        return self._busy + len(self._cooling) < max(1, self.burst // self.runs)
 
     def yield_some(self, now: float) -> None:
         """Leave room for somebody else's requests that fill the window, and take it back little by little."""
@@ -128,8 +136,6 @@ class Slots:
         self._reserved_at = now
 
     def _reserved(self, now: float) -> float:
-        if not self._reserve:
-            return 0.0
         regained = (now - self._reserved_at) / self.interval_seconds * self.burst * _REGAINED
         return max(0.0, self._reserve - regained)
 

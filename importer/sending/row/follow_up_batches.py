@@ -14,7 +14,7 @@ from importer.sending.journal_batches import JournalBatcher
 from importer.sending.row.submitted import Held
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Splits:
     """How often a batch that was refused as a whole may yet be divided, its parts together.
 
@@ -45,7 +45,7 @@ class FollowUpBatch:
         )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _OpenBatch:
     since: float
     rows: list[Held] = field(default_factory=list)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache, partial
 from typing import Final
 
 from importer.highlevel.additions import COMPANY, digest
@@ -35,6 +36,7 @@ from importer.sending.row.upserting import Landing
 
 _ABOUT_SOME: Final = {ReplyKind.REFUSED, ReplyKind.TOO_LARGE, ReplyKind.NO_CONTACT}
 """Refusals of a call for many contacts that may be about one of them, or about their number."""
+_REMEMBERED_STEPS: Final = 512
 _CUT_OFF: Final = "the run was cut off when it was about to be sent"
 
 
@@ -47,14 +49,16 @@ class FollowUpDesk:
         self._follow_ups = follow_ups
         self._additions = AdditionDesk(caller, journal)
         self._companies = CompanyDesk(caller)
-        # rows without tags or additions all get the same, and most rows are such
-        self._plain = {status: steps_for(follow_ups, (), status) for status in Status}
+        # rows of the same tags get the same: few sets of tags are of many rows, and equal steps are one object
+        self._shared_steps = lru_cache(_REMEMBERED_STEPS)(partial(steps_for, follow_ups))
 
     def begin(self, landing: Landing, record: Record) -> Held:
         """Tell what a row has yet to get that has just landed, and write it down if there is anything."""
         landed = landing.landed
         steps = self._steps(landed, record)
-        due = tuple(step for step in steps if not step.kind.shown(step.value, landing.contact))
+        if not steps:
+            return Held(landed=landed)
+        due = tuple([step for step in steps if not step.kind.shown(step.value, landing.contact)])
         held = Held(landed=landed, due=due)
         if due:
             self._journal.land(landed, self._tags_met(landing, record.tags))
@@ -105,8 +109,8 @@ class FollowUpDesk:
         )
 
     def _steps(self, landed: Landed, record: Record) -> tuple[Step, ...]:
-        if not (record.tags or record.additions):
-            return self._plain[landed.status]
+        if not record.additions:
+            return self._shared_steps(record.tags, landed.status)
         return steps_for(self._follow_ups, record.tags, landed.status, record.additions)
 
     async def perform(self, batch: FollowUpBatch) -> Sequence[Outcome | Held | FollowUpBatch]:
@@ -169,7 +173,7 @@ class FollowUpDesk:
         due = held.due[1:]
         if due or held.failures or not step.kind.repeatable:  # else the row's outcome tells it
             self._journal.mark(held.mark(step, FollowUpState.DONE))
-        return replace(held, due=due)
+        return held.with_due(due)
 
 
 def _failed_beside(held: Held, step: Step, found: Reply | Unanswered) -> Held:

@@ -48,7 +48,10 @@ class Leases:
         """How many went in the one before."""
 
     def covers(self, submitted: SubmittedRow) -> bool:
-        """Tell whether a row may be sent as it stands in the journal."""
+        """Tell whether a row may be sent as it stands in the journal, which hears of what comes of it."""
+        return self._is_written(submitted) and not self._journal.is_late
+
+    def _is_written(self, submitted: SubmittedRow) -> bool:
         receipt = submitted.receipt
         return (
             receipt is not None
@@ -56,15 +59,26 @@ class Leases:
             and self._caller.clock.monotonic() <= submitted.leased_until
         )
 
+    def hold_covered(self, submitted: SubmittedRow) -> bool:
+        """Hold a row that may be sent at once, as nearly all may; False for one that must wait by ``hold``."""
+        if not self.covers(submitted):
+            return False
+        self._held[submitted.row] = submitted
+        return True
+
     async def hold(self, submitted: SubmittedRow) -> None:
         """Return when a row that can be repeated may be sent; raises the StopError of a journal that fails."""
         self._held[submitted.row] = submitted
         if submitted.receipt is not None:
             await submitted.receipt.wait()
         while not self.covers(submitted):
+            if self._is_written(submitted):
+                # Whoever is cut off from the journal and not from the vendor would send what others send again.
+                await self._journal.catch_up()
+                continue
             batch = {submitted.row: submitted, **self._next_uncovered(least=_AT_ONCE)}
             await self._write(list(batch.values())).wait()
-            if not self.covers(submitted):  # the disk, or this machine, takes longer than a line lasts
+            if not self._is_written(submitted):  # the disk, or this machine, takes longer than a line lasts
                 self._lease_seconds = min(2 * self._lease_seconds, _LONGEST_LEASE_SECONDS)
 
     def let_go(self, submitted: SubmittedRow) -> None:

@@ -122,5 +122,9 @@ class Held:
     added: tuple[Added, ...] = ()
     """What stands beside its contact for it, as far as this session brought it about."""
 
+    def with_due(self, due: tuple[Step, ...]) -> Held:
+        """Go on with what is still due; not by ``replace``, which takes ten times as long, once for each tagged row."""
+        return Held(landed=self.landed, due=due, doubts=self.doubts, failures=self.failures, added=self.added)
+
     def mark(self, step: Step, state: FollowUpState, added: Added | None = None) -> FollowUpMark:
         return FollowUpMark(row=self.landed.row, name=step.name, state=state, added=added)

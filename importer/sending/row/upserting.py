@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import field, replace
 from math import inf
 from typing import Any, Final
@@ -83,6 +83,8 @@ class Upserting:
         self._leases = leases
         self._policy = caller.policy
         self._version = caller.client.version
+        self._takes_encoded = self._version is ApiVersion.V2021_07_28
+        """Payloads are built for this version when rows are read."""
         self._duplicates_allowed = duplicates_allowed
         self._tag_mode = caller.policy.follow_ups.tag_mode
 
@@ -101,16 +103,16 @@ class Upserting:
         """Settle a row that has nothing more to get."""
         return outcomes.followed_up(held)
 
-    async def _go_unplanned(self, submitted: SubmittedRow) -> Landing | Outcome:
+    def _go_unplanned(self, submitted: SubmittedRow) -> Coroutine[Any, Any, Landing | Outcome]:
         if submitted.record.contact_id is not None:
-            return await self._update_named(submitted, submitted.record.contact_id)
+            return self._update_named(submitted, submitted.record.contact_id)
         match self._policy.mode:
             case ImportMode.UPSERT:
-                return await self._store(submitted, self._upsert(submitted))
+                return self._store(submitted, self._upsert(submitted))
             case ImportMode.CREATE_ONLY:
-                return await self._create(submitted)
+                return self._create(submitted)
             case ImportMode.UPDATE_ONLY:
-                return await self._update_found(submitted)
+                return self._update_found(submitted)
 
     async def _go_as_planned(self, submitted: SubmittedRow, planned: Planned) -> Landing | Outcome:
         """Do what was decided beforehand and nothing else: create, or change one contact that is as it was."""
@@ -202,7 +204,7 @@ class Upserting:
 
     def _upsert(self, submitted: SubmittedRow) -> Call:
         record = submitted.record
-        if record.upsert is not None and self._version is ApiVersion.V2021_07_28:
+        if record.upsert is not None and self._takes_encoded:
             return calls.encoded_upsert(record.upsert)
         return calls.upsert(payload.build_upsert(record, version=self._version, tag_mode=self._tag_mode))
 
@@ -309,9 +311,9 @@ class Upserting:
             submitted.not_before = self._caller.done_by(state.sent_at)
         if isinstance(found, Unanswered):
             return outcomes.unanswered(submitted, found)
-        if found.kind is ReplyKind.DUPLICATE and creates and found.contact_id:
-            return await self._settle_existing(submitted, {"id": found.contact_id})
         if found.kind is not ReplyKind.DONE:
+            if found.kind is ReplyKind.DUPLICATE and creates and found.contact_id:
+                return await self._settle_existing(submitted, {"id": found.contact_id})
             return await self._refused(submitted, found)
         if found.contact_id is None:
             return await self._without_id(submitted, found, call, creates=creates, sent_at=state.sent_at)

@@ -23,6 +23,11 @@ class Appends(Protocol):
         """The rows that the journal knows nothing of, and that may have been sent."""
         ...
 
+    @property
+    def turn(self) -> int:
+        """Number the taking by which this writes: whoever takes the same rows over has a higher number."""
+        ...
+
     def refuse_altered(self) -> None:
         """Read all rows; raises DamagedError where one is not as it was written."""
         ...

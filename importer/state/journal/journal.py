@@ -217,6 +217,11 @@ class Journal:
         """What is known to be lost of it; rows that may have been sent are in doubt."""
         return self._appends.loss
 
+    @property
+    def turn(self) -> int:
+        """Number the taking by which this writes: whoever takes the same rows over has a higher number."""
+        return self._appends.turn
+
     # what the sender writes
 
     def write(self, append: Append) -> Future[None]:
@@ -352,6 +357,9 @@ class Journal:
         added: dict[RowId, tuple[Added, ...]] = {}
         for cells in self._rows("additions", ADDED_COLUMNS, first, last):
             added[cells[0]] = (*added.get(cells[0], ()), added_of(cells))
+        if not added:
+            yield from outcomes
+            return
         for outcome in outcomes:
             own = added.get(outcome.row)
             yield replace(outcome, added=own) if own else outcome

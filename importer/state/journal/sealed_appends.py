@@ -42,6 +42,9 @@ _BEHIND_BY_A_KILL: Final = 1
 class SealedAppends:
     """Knows how far a journal has come, and what of it is lost."""
 
+    turn: Final = 0
+    """One machine has the file: nobody takes its rows over unseen."""
+
     def __init__(self, db: Database, run: Run, seal: Seal | None, *, opened_at: float) -> None:
         self._db = db
         self._path_text = str(db.path)

@@ -39,6 +39,11 @@ class SharedAppends:
         self._writer: SharedWriter | None = None
         self._taken: Holding | None = None
 
+    @property
+    def turn(self) -> int:
+        """Give the epoch in which the part was taken."""
+        return max(self._holding().epochs.values())
+
     def refuse_altered(self) -> None:
         """Read nothing: Postgres looks after its own pages, and nobody can cut its end off."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from importer.records import value_type
@@ -58,15 +58,15 @@ class Bulk:
     """The last cell is the part that the row belongs to."""
 
 
-def _written(table: str, columns: str, then: str, *, keys: int = 1, ours: str = "") -> Bulk:
+def _written(table: str, columns: str, then: str, *, keys: int = 1, ours: str = "", first: int = 1) -> Bulk:
     parted = table in _PARTED
     columns = f"{columns}, part" if parted else columns
     types = _TYPE_OF_IMAGE_PART if table == "before_images" else _TYPES
     names = [name.strip() for name in columns.split(",")]
-    arrays = ", ".join(f"${n}::{types.get(name, 'text')}[]" for n, name in enumerate(names, 1))
+    arrays = ", ".join(f"${n}::{types.get(name, 'text')}[]" for n, name in enumerate(names, first))
     text = (
         f"INSERT INTO {table} ({columns}) SELECT given.* FROM unnest({arrays}) AS given ({columns})"  # noqa: S608  (our own names)
-        f"{ours} ON CONFLICT {then}"
+        f"{ours}{then and f' ON CONFLICT {then}'}"
     )
     return Bulk(text=text, arrays=len(names), keys=keys, parted=parted)
 
@@ -117,17 +117,29 @@ def held_check(parts: Iterable[int]) -> str:
     return _HELD.format(f"IN ({', '.join(map(str, sorted(parts)))})")
 
 
-def _intended_if_held() -> str:
-    count = BULKS[INTEND].arrays
-    written = _written(_KNOWN, INTENT_COLUMNS, _INTENDED, ours=_OURS.format(*range(count + 1, count + 4)))
-    return (
-        f"WITH held (id, epoch, session) AS MATERIALIZED ({_HELD.format(f'= ANY(${count + 1}::bigint[])')}), "  # noqa: S608  (our own names)
-        f"written AS ({written.text}) SELECT id, epoch, session FROM held"
-    )
+def _if_held(*kinds: str) -> str:
+    count = sum(BULKS[kind].arrays for kind in kinds)
+    ours = _OURS.format(*range(count + 1, count + 4))
+    written, first = "", 1
+    for kind in kinds:
+        table, columns, then = _AT_ONCE[kind]
+        bulk = _written(table, columns, then, ours=ours, first=first)
+        written += f", into_{table} AS ({bulk.text})"
+        first += bulk.arrays
+    held = _HELD.format(f"= ANY(${count + 1}::bigint[])")
+    return f"WITH held (id, epoch, session) AS MATERIALIZED ({held}){written} SELECT id, epoch, session FROM held"  # noqa: S608  (our own names)
 
 
-INTEND_IF_HELD: Final = _intended_if_held()
-"""Intents of parts whose epochs and session are as given, in one exchange with the server; it answers as ``held_check``."""
+_AT_ONCE: Final = {
+    INTEND: (_KNOWN, INTENT_COLUMNS, _INTENDED),
+    SETTLE: ("all_outcomes", OUTCOMES, ""),  # of rows that have none: one that has is refused
+}
+IF_HELD: Final[Mapping[tuple[str, ...], str]] = {
+    kinds: _if_held(*kinds) for kinds in ((INTEND,), (SETTLE,), (INTEND, SETTLE))
+}
+"""By the kinds of rows: how they are written for parts whose epochs and session are as given, in one exchange with the server.
+
+The arrays of each kind come first, then those of the parts and their epochs, and the session; it answers as ``held_check``."""
 
 PULSE_OF_PART: Final = PULSE.replace("INTO pulses", "INTO all_pulses").replace(
     ") VALUES (", ", part) VALUES (?, "

@@ -19,7 +19,7 @@ from importer.records import value_type
 from importer.state.journal.rows import SqlCells
 from importer.state.journal.shared_statements import (
     BULKS,
-    INTEND_IF_HELD,
+    IF_HELD,
     OUTCOMES,
     PULSE_OF_PART,
     arrays_of,
@@ -41,6 +41,8 @@ _NOTING_SECONDS: Final = 0.25
 """A mark of the quota speaks for two seconds, and is written each second."""
 _LONGEST_TRANSACTION: Final = 5_000
 """Rows after which no further part's are taken along: others wait for its end."""
+_FEW: Final = 200
+"""Outcomes; more of them COPY writes at less cost, though it takes three exchanges with the server more."""
 _NOT_AT_ONCE: Final = "SET LOCAL synchronous_commit = off"
 _PASS: Final = 11
 """Where an outcome's cells have it; the part comes after it."""
@@ -237,8 +239,8 @@ class SharedWriter:
         """Write what parts have, but for those that somebody took over; gives these with the reason."""
         if not appends:
             return {}
-        if all(_is_intents_of_one(each) for each in appends):
-            return self._intend(appends)
+        if rows := _for_one_exchange(appends, anew=anew):
+            return self._write_if_held(appends, rows)
         holdings = [each.holding for each in appends]
         with self.db.by_session_of(self.db), _ended(self.db):
             refused = self._refused(holdings, self.db.begin(_check_of(holdings)))
@@ -246,16 +248,16 @@ class SharedWriter:
                 write_rows(self.db, statement, rows, anew=anew)
         return refused
 
-    def _intend(self, appends: Sequence[_Append]) -> Mapping[Holding, Exception]:
-        """Write intents alone, in one exchange with the server instead of three."""
-        [(_, rows)] = _together(appends)
+    def _write_if_held(
+        self, appends: Sequence[_Append], written: Sequence[tuple[str, Sequence[SqlCells]]]
+    ) -> Mapping[Holding, Exception]:
+        """Write rows in one exchange with the server instead of three or four."""
         holdings = [each.holding for each in appends]
         epochs = {part: epoch for each in holdings for part, epoch in each.epochs.items()}
-        arrays = arrays_of(rows_of(BULKS[INTEND], rows))
+        arrays = [each for kind, rows in written for each in arrays_of(rows_of(BULKS[kind], rows))]
         taken = arrays_of(list(epochs.items()))
-        return self._refused(
-            holdings, self.db.ask(INTEND_IF_HELD, [*arrays, *taken, str(holdings[0].session)])
-        )
+        statement = IF_HELD[tuple(kind for kind, _ in written)]
+        return self._refused(holdings, self.db.ask(statement, [*arrays, *taken, str(holdings[0].session)]))
 
     def _refused(
         self, holdings: Iterable[Holding], found: Iterable[tuple[Any, ...]]
@@ -356,8 +358,16 @@ def _together(appends: Iterable[_Append]) -> list[tuple[str, list[SqlCells]]]:
     return sorted(found.items(), key=lambda written: (written[0] is WITHDRAW, written[0] is not INTEND))
 
 
-def _is_intents_of_one(append: _Append) -> bool:
-    return [statement for statement, _ in append.writes] == [INTEND] and len(append.holding.epochs) == 1
+def _for_one_exchange(appends: Sequence[_Append], *, anew: bool) -> Sequence[tuple[str, list[SqlCells]]]:
+    """Give the rows that one exchange writes: intents, and a few first outcomes; nothing where there are others, or more."""
+    if any(len(each.holding.epochs) != 1 for each in appends):
+        return ()
+    written = _together(appends)
+    if tuple(kind for kind, _ in written) not in IF_HELD:
+        return ()
+    settled = dict(written).get(SETTLE, ())
+    few = len(settled) <= _FEW and all(cells[_PASS] == 1 for cells in settled)
+    return written if not settled or (anew and few) else ()
 
 
 def _check_of(holdings: Iterable[Holding]) -> str:

@@ -35,7 +35,7 @@ _USERS: Final = """
 """
 _RUN_JOURNAL: Final = regex(r"runs/([^/]+)/journal")
 _RUN_FILE: Final = regex(r"runs/([^/]+)/(.+)")
-_DROPPED: Final = regex(r"(plans|mirrors)/|runs/[^/]+/plan\.db")
+_DROPPED: Final = regex(r"(plans|mirrors)/")
 """Where the files would be that are deleted one by one, while others may have them open."""
 _ALLOWED: Final = {
     WORKER: ("USAGE", "SELECT, INSERT, UPDATE, DELETE", "USAGE"),

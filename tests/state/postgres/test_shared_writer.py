@@ -114,22 +114,29 @@ def test_what_parts_write_meanwhile_is_one_transaction_and_each_has_its_own_rows
     assert ask(postgres, together) == [(1,)]
 
 
-@pytest.mark.parametrize("with_outcomes", [False, True], ids=["intents alone", "with outcomes"])
+@pytest.mark.parametrize(
+    ("intents", "outcomes"),
+    [(1, 0), (0, 1), (1, 1), (1, 300)],
+    ids=["intents alone", "an outcome alone", "both", "many outcomes"],
+)
 def test_who_lost_a_part_writes_nothing_of_it_and_the_others_write_theirs(
-    journals: dict[str, Journal], postgres: str, *, with_outcomes: bool
+    journals: dict[str, Journal], postgres: str, intents: int, outcomes: int
 ) -> None:
     ask(postgres, "UPDATE {run}.parts SET epoch = epoch + 1 WHERE location = 'two' RETURNING 1")
     rows = dict(zip(LOCATIONS, (2, 3, 4), strict=True))
     appends = {
-        each: Append(intents=[intent(row)], outcomes=[created(row + 10)] if with_outcomes else ())
+        each: Append(
+            intents=[intent(row)] * intents,
+            outcomes=[created(1_000 * row + number) for number in range(outcomes)],
+        )
         for each, row in rows.items()
     }
     begun = written_at_once(journals, appends)
     assert [type(each.exception()) for each in begun.values()] == [type(None), FencedError, type(None)]
     known = ask(postgres, 'SELECT "row" FROM {run}.all_intents WHERE "row" < 99 ORDER BY 1')
     settled = ask(postgres, 'SELECT "row" FROM {run}.all_outcomes ORDER BY 1')
-    assert known == [(2,), (4,)]
-    assert settled == ([(12,), (14,)] if with_outcomes else [])
+    assert known == ([(2,), (4,)] if intents else [])
+    assert settled == [(1_000 * row + number,) for row in (2, 4) for number in range(outcomes)]
 
 
 def test_rows_that_cannot_be_written_are_no_other_parts_trouble(journals: dict[str, Journal]) -> None:
