@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 from typing import ParamSpec, TypeVar
@@ -15,8 +16,30 @@ T = TypeVar("T")
 
 @asynccontextmanager
 async def aside(context: AbstractContextManager[T]) -> AsyncIterator[T]:
-    """Enter a context in a thread, and leave it in one, with what ended the block."""
-    entered = await asyncio.to_thread(context.__enter__)
+    """Enter a context in a thread, and leave it in one, with what ended the block.
+
+    Whoever is cancelled while the context is entered leaves it to the thread to leave it: a location's lock that is taken then
+    would be held until the process ends.
+    """
+    deciding, entered_for_us, given_up = threading.Lock(), False, False
+
+    def enter() -> T:
+        nonlocal entered_for_us
+        entered = context.__enter__()
+        with deciding:
+            entered_for_us = not given_up
+        if not entered_for_us:
+            context.__exit__(None, None, None)
+        return entered
+
+    try:
+        entered = await asyncio.to_thread(enter)
+    except asyncio.CancelledError:
+        with deciding:
+            given_up = True
+        if entered_for_us:
+            await asyncio.to_thread(context.__exit__, None, None, None)
+        raise
     try:
         yield entered
     except BaseException as error:

@@ -47,7 +47,7 @@ from importer.runs.overtaking import Overtaken, find_overtaken
 from importer.runs.preparing import Preparation
 from importer.runs.preparing.order import Order, Surveyed
 from importer.runs.resolving import Catalogs
-from importer.runs.superseding import settle_superseded, settle_taken_home
+from importer.runs.superseding import settle_taken_home, superseded
 from importer.runs.suppressing import stored_before
 from importer.runs.trial import Trial
 from importer.runs.uploading import Uploads, open_uploads
@@ -139,12 +139,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 _prepare_output(settings.output / journal.run.id)
                 if delivery.kind is not SessionKind.RUN:
                     await ask_aside(journal, journal.begin, delivery.kind, context.operator)
-                    await asyncio.to_thread(settle_taken_home, journal)
-                    if await asyncio.to_thread(overtaken.settle, journal):
-                        context.progress.message(overtaken.sentence)
-                if journal.retrying:
-                    newer = delivery.preparation.pieces(resolved=False)
-                    await asyncio.to_thread(settle_superseded, journal, newer)
+                await _leave_overtaken(delivery, overtaken)
                 left = await ask_aside(journal, _rows_left, delivery)
                 uploads = await asyncio.to_thread(_uploads_due, files, delivery, left)
                 rest = _plan_rest(left, sender, delivery, plan, uploads)
@@ -163,6 +158,18 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 trial.end()
             # Of one location nobody can tell who left the file: whoever ends the last part closes the pass.
             return [] if delivery.part is not None else books.close_turn(complete=_complete(delivery))
+
+
+async def _leave_overtaken(delivery: Delivery, overtaken: Overtaken) -> None:
+    """Skip the rows whose people have newer values by now. Only reading is done in a thread: the loop writes the run's beats."""
+    journal = delivery.journal
+    if delivery.kind is not SessionKind.RUN:
+        await ask_aside(journal, settle_taken_home, journal)
+        if await ask_aside(journal, overtaken.settle, journal):
+            delivery.context.progress.message(overtaken.sentence)
+    if journal.retrying:
+        skipped = await asyncio.to_thread(superseded, journal, delivery.preparation.pieces(resolved=False))
+        await ask_aside(journal, journal.settle, skipped)
 
 
 def _find_overtaken(delivery: Delivery, catalogs: Catalogs, state: StateFolder) -> Overtaken:

@@ -13,12 +13,12 @@ from importer.state.lineage import taken_home
 _ARRIVED = frozenset({Status.CREATED, Status.UPDATED})
 
 
-def settle_superseded(journal: Journal, pieces: Iterable[Mapped]) -> list[Outcome]:
-    """Skip each row open for a retry whose person a later row of the file created or updated already.
+def superseded(journal: Journal, pieces: Iterable[Mapped]) -> list[Outcome]:
+    """Say of each row open for a retry whose person a later row of the file created or updated already that it is skipped.
 
     Row 5 failed, row 9 of the same person with newer values got through: sending row 5 now would undo row 9.
     """
-    skipped = [
+    return [
         Outcome(
             row=row,
             status=Status.SKIPPED,
@@ -30,11 +30,9 @@ def settle_superseded(journal: Journal, pieces: Iterable[Mapped]) -> list[Outcom
         )
         for row, later in _overtaken(journal, pieces)
     ]
-    journal.settle(skipped)
-    return skipped
 
 
-def settle_taken_home(journal: Journal) -> list[Outcome]:
+def settle_taken_home(journal: Journal) -> None:
     """Skip each row that is still to be sent while a later run has imported it, corrected, from the failed rows."""
     skipped = [
         Outcome(
@@ -48,7 +46,6 @@ def settle_taken_home(journal: Journal) -> list[Outcome]:
         if _unsent(journal, row)
     ]
     journal.settle(skipped)
-    return skipped
 
 
 def _unsent(journal: Journal, row: RowId) -> bool:

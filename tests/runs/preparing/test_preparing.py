@@ -19,7 +19,7 @@ from importer.records import Outcome, Record, Remedy, Status, TypedText, row_id
 from importer.runs.preparing import WORTH_A_PROCESS, Preparation, start_early
 from importer.runs.preparing.in_subprocess import InSubprocess
 from importer.runs.preparing.subprocess_pipe import ProcessLostError, SecondProcess
-from importer.runs.superseding import settle_superseded
+from importer.runs.superseding import superseded
 from importer.state.journal import RunState, SessionKind
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def test_a_newer_row_that_its_location_would_refuse_by_now_still_keeps_the_older
     no_m = replace(shirts, data_type="SINGLE_OPTIONS", options=("S",))  # there was an M when row 3 was sent
     preparation.resolve_for({"loc1": replace(CATALOG, custom_fields=(no_m,))})
     assert [getattr(item, "code", None) for item in next(preparation.pieces())] == [None, "invalid_option"]
-    skipped = settle_superseded(house.journal, preparation.pieces(resolved=False))
+    skipped = superseded(house.journal, preparation.pieces(resolved=False))
     assert [(each.row, each.code, each.contact_id) for each in skipped] == [(2, "superseded", "c3")]
 
 
