@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, Final
 
+from importer.runtime.regex import regex
 from importer.sandbox.identities import EMAIL
 from importer.sandbox.nouns import noun
 from importer.sandbox.replies import Refusal
@@ -18,10 +19,10 @@ _EXACT: Final = 2**53
 SILENT: Final = object()
 """A value that is dropped behind a 200."""
 
-NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
-PHONE: Final = re.compile(r"\+[1-9][\d\s().-]{5,24}")
-TIME: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
-DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+NUMBER: Final = regex(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+PHONE: Final = regex(r"\+[1-9][\d\s().-]{5,24}")
+TIME: Final = regex(r"([01]\d|2[0-3]):[0-5]\d")
+DAY: Final = regex(r"\d{4}-\d{2}-\d{2}")
 
 
 class UnfitValueError(ValueError):

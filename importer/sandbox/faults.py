@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-import re
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from typing import Final
 
+from importer.runtime.regex import regex
 from importer.sandbox.nouns import noun
 from importer.sandbox.settings import FaultKind
 
@@ -27,8 +27,8 @@ BEFORE_STORING: Final = frozenset(
         FaultKind.QUOTED_TOKEN,
     }
 )
-_WITH_STATUS: Final = re.compile(r"(status|stored)-([1-5]\d\d)")
-_WITH_TIME: Final = re.compile(r"reset-(\d+)ms")
+_WITH_STATUS: Final = regex(r"(status|stored)-([1-5]\d\d)")
+_WITH_TIME: Final = regex(r"reset-(\d+)ms")
 FAULT_NAMES: Final = (
     *(kind.value for kind in FaultKind if kind not in (FaultKind.STATUS, FaultKind.STORED)),
     "status-NNN",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, Final, TypeAlias
 
+from importer.runtime.regex import regex
 from importer.sandbox.contacts import CHANNELS, V3_CHANNELS
 from importer.sandbox.identities import EMAIL
 from importer.sandbox.replies import Refusal
@@ -16,8 +16,8 @@ from importer.sandbox.wire import JsonObject
 Rule: TypeAlias = Callable[[str, Any], Iterable[str]]
 Rules: TypeAlias = Mapping[str, Rule]
 
-_YEAR_FIRST: Final = re.compile(r"(?P<year>\d{4})([/._-])(?P<month>\d{2})\2(?P<day>\d{2})")
-_YEAR_LAST: Final = re.compile(r"(?P<month>\d{2})([/._-])(?P<day>\d{2})\2(?P<year>\d{4})")
+_YEAR_FIRST: Final = regex(r"(?P<year>\d{4})([/._-])(?P<month>\d{2})\2(?P<day>\d{2})")
+_YEAR_LAST: Final = regex(r"(?P<month>\d{2})([/._-])(?P<day>\d{2})\2(?P<year>\d{4})")
 _ITEM_KEYS: Final = frozenset({"id", "key", "field_value", "fieldValue", "value"})
 
 

@@ -95,6 +95,31 @@ def test_more_keys_than_one_question_takes_are_found(holders: KeyHolders) -> Non
     assert len(holders.find({holders.hash(f"k{number}") for number in range(3_000)})) == 2_000
 
 
+def test_whoever_asks_for_very_many_keys_finds_each_that_is_held_whoever_wrote_it(
+    store_folder: Path, holders: KeyHolders
+) -> None:
+    """Most keys are then known not to be held without a question to the file."""
+
+    def ask_for_many() -> None:
+        for first in range(0, 60_000, 20_000):
+            holders.find(set(range(first, first + 20_000)))
+
+    put(holders, ann=holder(holders.run, 2))
+    ask_for_many()
+    assert names_of(holders, "ann", "bob", "cy") == ["ann"]
+    put(holders, bob=holder(holders.run, 3))
+    assert names_of(holders, "ann", "bob", "cy") == ["ann", "bob"]
+    with KeyHolders.open(store_folder, place=PLACE, run_id="b") as others:
+        put(others, cy=holder(others.run, 2))
+        assert names_of(holders, "ann", "bob", "cy") == ["ann", "bob", "cy"]
+        ask_for_many()
+        assert names_of(holders, "ann", "bob", "cy", "di") == ["ann", "bob", "cy"]
+        put(others, di=holder(others.run, 3))
+        assert names_of(holders, "ann", "bob", "cy", "di") == ["ann", "bob", "cy", "di"]
+    with DraftHolders.over(holders, store_folder.parent, place=PLACE) as draft:
+        assert names_of(draft, "ann", "bob", "cy", "di", "ed") == ["ann", "bob", "cy", "di"]
+
+
 def test_one_key_at_two_servers_is_two_keys(store_folder: Path, holders: KeyHolders) -> None:
     put(holders, ann=holder(holders.run, 2))
     with KeyHolders.open(store_folder, place="https://other.example", run_id="b") as others:

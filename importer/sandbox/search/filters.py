@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from importer.runtime.regex import regex
 from importer.sandbox.contacts import Contact
 from importer.sandbox.replies import Refusal
 
@@ -27,8 +27,8 @@ _OTHERS: Final[dict[str, Callable[[Contact], Any]]] = {
     "dateUpdated": lambda contact: milliseconds(contact.updated_at),
 }
 # Since June 2026, for these three channels; `additional_phones` is still refused.
-_DND: Final = re.compile(r"dndSettings\.(Email|SMS|Call)\.status|inboundDndSettings\.(all)\.status")
-_CUSTOM: Final = re.compile(r"customFields\.(\w+)")
+_DND: Final = regex(r"dndSettings\.(Email|SMS|Call)\.status|inboundDndSettings\.(all)\.status")
+_CUSTOM: Final = regex(r"customFields\.(\w+)")
 _LONGEST_VALUE: Final = 75
 DATES: Final = frozenset({"dateAdded", "dateUpdated"})
 
