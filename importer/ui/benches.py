@@ -80,10 +80,11 @@ class Benches:
             await self.close(draft_id)
             bench = _Bench(key, self._start, None if beside else self._taken_spare())
             self._open[draft_id] = bench
+            opening = {"do": "open", "path": str(path), "reading": reading, "name": name, "beside": beside}
+            # Before anything is waited for: another question would go ahead of it, to a file that is not open.
+            await bench.ask(opening, self._seconds)
             while len(self._open) > _MOST:
                 await self.close(next(iter(self._open)))
-            opening = {"do": "open", "path": str(path), "reading": reading, "name": name, "beside": beside}
-            await bench.ask(opening, self._seconds)
         self._open.move_to_end(draft_id)
         return await bench.ask({"do": do, "with": said or {}}, seconds or self._seconds)
 

@@ -110,3 +110,16 @@ async def test_why_a_file_cannot_be_opened_is_said_to_all_who_wait_for_it(
     assert len({str(each) for each in refused}) == 1
     assert "image" in str(refused[0])
     assert len(started.processes) == 1
+
+
+async def test_of_two_questions_at_once_about_a_file_too_many_neither_goes_ahead_of_its_opening(
+    benches: Benches, people: Path
+) -> None:
+    for number in range(4):
+        await benches.ask(f"draft {number}", people, {}, "count", name="people.csv")
+
+    described, counted = await asyncio.gather(
+        *(benches.ask("one more", people, {}, do, name="people.csv") for do in ("describe", "count"))
+    )
+
+    assert (described["header"], counted["rows"]) == (["Name", "E-mail"], 1)
