@@ -254,7 +254,9 @@ class SharedWriter:
         """Write rows in one exchange with the server instead of three or four."""
         holdings = [each.holding for each in appends]
         epochs = {part: epoch for each in holdings for part, epoch in each.epochs.items()}
-        arrays = [each for kind, rows in written for each in arrays_of(rows_of(BULKS[kind], rows))]
+        # of two intents of a row the later counts; of two outcomes none may go unseen
+        given = [rows if kind is SETTLE else rows_of(BULKS[kind], rows) for kind, rows in written]
+        arrays = [each for rows in given for each in arrays_of(rows)]
         taken = arrays_of(list(epochs.items()))
         statement = IF_HELD[tuple(kind for kind, _ in written)]
         return self._refused(holdings, self.db.ask(statement, [*arrays, *taken, str(holdings[0].session)]))
