@@ -80,8 +80,10 @@ def hide(secret: str) -> None:
 
 def redact(text: str) -> str:
     """Take tokens, e-mail addresses and phone numbers out of a finished line."""
-    for secret in _SECRETS:
-        text = text.replace(secret, HIDDEN)
+    for secret in sorted(_SECRETS, key=len, reverse=True):
+        if secret in text:
+            # With the rest of its word: it may be the beginning of another secret, whose shape is then seen no more.
+            text = re.sub(re.escape(secret) + r"[\w-]*", HIDDEN, text)
     text = _SECRET_SHAPES.sub(lambda found: (found["bearer"] or found["named"] or "") + HIDDEN, text)
     return _PHONE.sub("<phone>", _EMAIL.sub("<e-mail>", text))
 

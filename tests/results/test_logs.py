@@ -158,6 +158,13 @@ def test_a_secret_of_any_shape_can_be_hidden() -> None:
     assert redact("say open sesame, abc") == "say ***, abc"
 
 
+def test_a_secret_that_another_one_begins_with_leaves_nothing_of_it() -> None:
+    hide("pit-short")
+    hide("pit-short-and-long.2")
+
+    assert redact("pit-short, pit-short-and-long.2, pit-short-and-new") == "***, ***, ***"
+
+
 def test_configuring_twice_writes_each_line_once(stream: io.StringIO) -> None:
     configure_logging(stream=stream)
     configure_logging(stream=stream)
