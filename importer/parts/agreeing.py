@@ -9,7 +9,16 @@ from collections import Counter
 from collections.abc import Sequence
 
 from importer.records import Record
-from importer.runs.aiming import Glance, Load, Target, confirm, elsewhere, explanation, overruled
+from importer.runs.aiming import (
+    Glance,
+    Load,
+    Target,
+    confirm,
+    elsewhere,
+    explanation,
+    overruled,
+    say_if_moved,
+)
 from importer.runs.intake import Intake, Mapped
 from importer.runs.session import RunSession
 from importer.state import StateFolder
@@ -18,11 +27,12 @@ from importer.state import StateFolder
 async def agree(session: RunSession, intakes: Sequence[Intake]) -> None:
     """Say how many rows go into which locations, and ask. Raises SettingsError where the answer is no."""
     context = session.context
-    if context.confirm is None and not context.explains_target:
-        return
     targets, run = _targets(intakes), session.journal.run
     mapping = run.working_folder / run.mapping_path
     last = StateFolder(session.settings.state).last_of_mapping(run.place, mapping, but=run.id)
+    if context.confirm is None and not context.explains_target:
+        say_if_moved(context, targets, last)
+        return
     load = Load(sum(target.rows for target in targets), session.settings.trial)
     said = explanation(
         targets,

@@ -197,6 +197,12 @@ def elsewhere(targets: Sequence[Target], last: Run | None) -> str | None:
     return f"This mapping last went into another location: {last.location_id}, on {when} (run {last.id})."
 
 
+def say_if_moved(context: RunContext, targets: Sequence[Target], last: Run | None) -> None:
+    """Say that the mapping went elsewhere last time, where nobody is there to be asked."""
+    if (moved := elsewhere(targets, last)) is not None:
+        context.progress.message(f"{moved} This run goes into {aimed_at(targets)}.")
+
+
 def overruled(targets: Sequence[Target], fixed: str | None) -> Iterator[str]:
     """Say that the mapping names another location than the one that was asked for."""
     if fixed is not None and [target.location_id for target in targets] != [fixed]:

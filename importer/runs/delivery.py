@@ -32,6 +32,7 @@ from importer.runs.aiming import (
     glance,
     lifts_sentence,
     overruled,
+    say_if_moved,
     targets_of,
 )
 from importer.runs.aside import aside, ask_aside
@@ -310,10 +311,8 @@ async def _aim(
     run = journal.run
     mapping = run.working_folder / run.mapping_path
     last = await asyncio.to_thread(state.last_of_mapping, run.place, mapping, but=run.id)
-    moved = elsewhere(targets, last)
     if not _explains(delivery):
-        if moved is not None:
-            context.progress.message(f"{moved} This run goes into {aimed_at(targets)}.")
+        say_if_moved(context, targets, last)
         return False
     pieces = delivery.preparation.pieces()
     decided = {} if planned is None else await asyncio.to_thread(planned.count_actions)
@@ -332,7 +331,7 @@ async def _aim(
     if context.confirm is None:
         context.progress.message(said)
     else:
-        await confirm(context, said, moved, load)
+        await confirm(context, said, elsewhere(targets, last), load)
     return True
 
 

@@ -12,6 +12,7 @@ from importer.parts.trying import trial_shares
 from importer.runs.context import RunContext
 from importer.state.parts import PartState
 from tests.parts.cluster import MAPPING, Cluster
+from tests.watching import Listener
 
 
 def held(cluster: Cluster) -> dict[str, int]:
@@ -110,3 +111,21 @@ async def test_functions_are_called_on_machines_that_let_them_be(
     cluster.allow_transforms = True
     assert (await cluster.part(run_id, "A")).counts.created == 1
     assert [each["email"] for each in cluster.vendor.contacts("A")] == ["own.n0@a.example.com"]
+
+
+FIXED = "version: 1\nlocation: {}\nfields: {{email: Mail, firstName: First}}\n"
+
+
+async def test_a_mapping_that_went_elsewhere_last_time_is_told_where_nobody_is_asked(
+    cluster: Cluster,
+) -> None:
+    cluster.write({"A": 1}, mapping=FIXED.format("A"))
+    told = Listener()
+    await submit(cluster.settings(), context=RunContext(progress=told))
+    assert (await cluster.work()).tally.exit_code == 0
+    assert not [text for text in told.messages if "another location" in text]
+    cluster.write({"B": 1}, mapping=FIXED.format("B"))
+    await submit(cluster.settings(), context=RunContext(progress=told))
+    (moved,) = [text for text in told.messages if "another location" in text]
+    assert "This mapping last went into another location: A" in moved
+    assert moved.endswith("This run goes into B.")
