@@ -7,7 +7,7 @@ could not be had.
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final, TypeAlias
@@ -97,22 +97,19 @@ def read_list(path: Path) -> Iterator[ListedFile]:
         yield ListedFile(source=source, reference=reference, found=found)
 
 
-def look_again(
-    lists: Iterable[tuple[str, Path]], origins: Sequence[FilePlace], folder: Path, keep: Keep
-) -> None:
-    """Look once more for what could not be had; the lists of parts for which anything came of it are written to ``folder``."""
-    writer = PartWriter(folder)
-    for location, path in lists:
-        listed = tuple(read_list(path))
-        anew = tuple(
-            each
-            if isinstance(each.found, str)
-            else replace(each, found=_kept(origins[each.source], each.reference, keep))
-            for each in listed
-        )
-        if anew != listed:
-            writer.append(location, [each.to_line() for each in anew])
-    writer.flush()
+def look_again(location: str, path: Path, origins: Sequence[FilePlace], folder: Path, keep: Keep) -> None:
+    """Look once more for what a part could not have; its list is written to ``folder`` where anything came of it."""
+    listed = tuple(read_list(path))
+    anew = tuple(
+        each
+        if isinstance(each.found, str)
+        else replace(each, found=_kept(origins[each.source], each.reference, keep))
+        for each in listed
+    )
+    if anew != listed:
+        writer = PartWriter(folder)
+        writer.append(location, [each.to_line() for each in anew])
+        writer.flush()
 
 
 def origins_of_part(

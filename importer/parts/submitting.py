@@ -204,10 +204,10 @@ def _look_for_files_again(session: RunSession, store: PartStore) -> None:
         tempfile.TemporaryDirectory(prefix="importer-parts-") as folder,
         store.keeping_attached(run.id) as keep,
     ):
-        lists = Path(folder) / "attached"
+        lists, origins = Path(folder) / "attached", _origins(session)
         for line in store.lines(run.id):
             with store.attached(run.id, line.location) as listed:
-                look_again([(line.location, listed)], _origins(session), lists, keep)
+                look_again(line.location, listed, origins, lists, keep)
         if lists.exists():
             store.keep_attached(run.id, lists)
 
