@@ -53,13 +53,15 @@ class Redaction:
             return body
         if self._pattern is None:
             longest_first = sorted(self._known, key=len, reverse=True)
-            self._pattern = re.compile(b"|".join(dict.fromkeys(map(_as_pattern, longest_first))), re.IGNORECASE)
+            self._pattern = re.compile(
+                b"|".join(dict.fromkeys(map(_as_pattern, longest_first))), re.IGNORECASE
+            )
         return self._pattern.sub(_MASK, plain)
 
     def _may_hold_one(self, body: bytes) -> bool:
         """Look quickly, since nearly no reply quotes a secret: the pattern costs as much as reading the reply."""
         lowered = body.lower()
-        for stem in self._stems:  # noqa: SIM110  (a generator would take longer than the one or two there are)
+        for stem in self._stems:
             if stem in lowered:
                 return any(each in lowered for each in self._beginnings)
         return False

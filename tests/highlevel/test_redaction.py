@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from importer.highlevel.redaction import Redaction
 
 TOKENS = [f"pit-{number * 7_919:08x}-77aa-4b1e-9c0d" for number in range(600)]
-OTHERS = ["eyJhbGciOiJIUzI1NiJ9.e30.abc", "app-secret-0123456789", "pässword", "sixsix"]
+OTHERS = ["eyJhbGciOiJIUzI1NiJ9.e30.abc", "app-secret-0123456789", "sixsix"]
 
 
 @pytest.fixture
@@ -20,9 +22,9 @@ def redaction() -> Redaction:
 
 @pytest.mark.parametrize("secret", [TOKENS[0], TOKENS[-1], *OTHERS])
 @pytest.mark.parametrize("written", [str, str.upper, lambda secret: secret.replace("e", "\\u0065")])
-def test_each_of_many_secrets_is_taken_out(redaction: Redaction, secret: str, written) -> None:
-    if not secret.isascii() and written is str.upper:
-        return  # its letters beyond ASCII are others in upper case
+def test_each_of_many_secrets_is_taken_out(
+    redaction: Redaction, secret: str, written: Callable[[str], str]
+) -> None:
     assert redaction.clean(f'{{"message": "no {written(secret)}!"}}'.encode()) == b'{"message": "no ***!"}'
 
 
