@@ -20,14 +20,19 @@ from http import HTTPStatus
 from time import monotonic
 from typing import Final
 
-import aiohttp
-from aiohttp.client_proto import ResponseHandler
-from aiohttp.connector import Connection
-from aiohttp.http import HttpProcessingError
-from aiohttp.streams import StreamReader
 from yarl import URL
 
 from importer.records import value_type
+from importer.runtime.certificates import certificates_left_unread, owe_certificates, trusting_context
+
+with certificates_left_unread():
+    import aiohttp
+    from aiohttp import connector
+    from aiohttp.client_proto import ResponseHandler
+    from aiohttp.connector import Connection
+    from aiohttp.http import HttpProcessingError
+    from aiohttp.streams import StreamReader
+owe_certificates(connector)
 
 _KEEP_SECONDS: Final = 30.0
 _A_TURN: Final = 128
@@ -152,7 +157,8 @@ class ConnectionPool:
         if self._users > 1:
             return
         loop = asyncio.get_running_loop()
-        self._connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=_NAMES_SECONDS)
+        trust = trusting_context() if self._url.scheme == "https" else True
+        self._connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=_NAMES_SECONDS, ssl=trust)
         # The connector wants a request to tell where to: this one is never sent.
         self._server = aiohttp.ClientRequest("GET", self._url, loop=loop, proxy=self._proxy)
 
