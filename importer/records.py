@@ -162,6 +162,8 @@ class Block:
     numbers: Sequence[int]
     rows: Sequence[Sequence[str]] = field(repr=False)
     faults: Mapping[int, tuple[Fault, ...]] = field(default_factory=dict)
+    plain: bool = False
+    """Each cell is known to be a text and nothing more, as in a CSV file; else some may be ``TypedText``."""
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -177,6 +179,7 @@ class Block:
             numbers=[self.numbers[place] for place in places],
             rows=[self.rows[place] for place in places],
             faults={index: self.faults[place] for index, place in enumerate(places) if place in self.faults},
+            plain=self.plain,
         )
 
     def head(self, rows: int) -> Block:
@@ -185,6 +188,7 @@ class Block:
             numbers=self.numbers[:rows],
             rows=self.rows[:rows],
             faults={index: faults for index, faults in self.faults.items() if index < rows},
+            plain=self.plain,
         )
 
 
