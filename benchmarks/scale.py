@@ -3,9 +3,12 @@
 python benchmarks/scale.py                                  # 100, 300 and 1,000 locations with 1, 2 and 4 workers
 python benchmarks/scale.py --locations 100 --workers 2 --rows 50
 
-A real Postgres, the sandbox as vendor (100 requests in 10 seconds a location, as the vendor allows), real processes. Sandbox,
+A real Postgres, sandboxes as vendor (100 requests in 10 seconds a location, as the vendor allows), real processes. Sandboxes,
 Postgres and workers share this machine, so that figures fall short of what workers alone would do. Wanted: what the locations'
 quota allows. What the journal costs by itself, in SQLite and in Postgres, benchmarks/journal.py prints.
+
+One sandbox is one process, with one core and its own limit of open sockets: many locations are spread over several, by a run
+for each of them.
 """
 
 from __future__ import annotations
@@ -21,14 +24,17 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from importer.sandbox import SandboxSettings, sandbox_aside
 from tests.postgres_server import own_server
 
+_LOCATIONS_A_SANDBOX: Final = 500
 MAPPING = """\
 version: 1
 location: {column: Sub-account}
@@ -67,13 +73,9 @@ def main() -> None:
 
 def measure(locations: int, workers: int, rows: int) -> Figures:
     """Submit one file over so many locations, let workers carry it out, and add up what they used."""
-    with (
-        tempfile.TemporaryDirectory() as name,
-        own_server() as server,
-        sandbox_aside(SandboxSettings()) as vendor,
-    ):
+    count = -(-locations // _LOCATIONS_A_SANDBOX)
+    with tempfile.TemporaryDirectory() as name, own_server() as server, ExitStack() as running:
         folder = Path(name)
-        write_contacts(folder / "contacts.csv", locations, rows)
         (folder / "mapping.yaml").write_text(MAPPING)
         environment = {
             **{
@@ -83,21 +85,27 @@ def measure(locations: int, workers: int, rows: int) -> Figures:
             },
             "IMPORTER_STATE": server.address("postgres"),
             "HIGHLEVEL_TOKEN": "pit-invented",
-            "HIGHLEVEL_BASE_URL": vendor.base_url,
             "XDG_STATE_HOME": str(folder / "state"),
         }
-        run_id = importer(folder, environment, "submit", "contacts.csv", "-m", "mapping.yaml", "-q").strip()
+        run_ids = []
+        for number in range(count):
+            vendor = running.enter_context(sandbox(folder, environment))
+            source = f"contacts{number}.csv"
+            write_contacts(folder / source, range(number, locations, count), rows)
+            words = ("submit", source, "-m", "mapping.yaml", "-q", "--base-url", vendor)
+            run_ids.append(importer(folder, environment, *words).strip())
         begun, used = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
         lag = carry_out(folder, environment, workers, -(-locations // workers))
         seconds, after = time.monotonic() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
-        shown = json.loads(importer(folder, environment, "show", run_id, "--json"))
-        assert (shown["state"], shown["created"]) == ("finished", locations * rows), shown
+        shown = [json.loads(importer(folder, environment, "show", each, "--json")) for each in run_ids]
+        assert {each["state"] for each in shown} == {"finished"}, shown
+        assert sum(each["created"] for each in shown) == locations * rows, shown
         return Figures(
             rows=locations * rows,
             seconds=seconds,
             cpu_seconds=after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime,
             lag_seconds=lag,
-            throttled=shown["throttled"],
+            throttled=sum(each["throttled"] for each in shown),
             wanted=locations * 10.0,
         )
 
@@ -139,12 +147,35 @@ def lag_at(port: int) -> float:
     )
 
 
-def write_contacts(path: Path, locations: int, rows: int) -> None:
+@contextmanager
+def sandbox(folder: Path, environment: dict[str, str]) -> Iterator[str]:
+    """Run a sandbox in a process of its own; gives its address."""
+    port = free_port()
+    words = [sys.executable, "-m", "importer", "sandbox", "--port", str(port)]
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(words, cwd=folder, env=environment, **quiet) as process:
+        try:
+            await_port(port)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+def await_port(port: int) -> None:
+    for _ in range(600):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise TimeoutError(f"Nothing answers at port {port}.")
+
+
+def write_contacts(path: Path, locations: range, rows: int) -> None:
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["Sub-account", "First", "Mail"])
         for row in range(rows):
-            for location in range(locations):
+            for location in locations:
                 writer.writerow([f"subAccount{location:05}", f"Ann {row}", f"p{row}@l{location}.example.com"])
 
 

@@ -357,13 +357,13 @@ CATALOGUE: Final[tuple[Code, ...]] = (
     Code(
         "shared_key",
         "Somebody else has the same e-mail or phone",
-        "Look at same-contact.csv, beside the results or the page of `check --html`: give the row a key of its own; if it is "
+        "Look at same-contact.csv, beside the results or the page of `check --report`: give the row a key of its own; if it is "
         "the same person after all, write both names alike, or set match: {shared_key: send} in the mapping.",
     ),
     Code(
         "taken_as_one",
         "Taken for somebody who has the same e-mail or phone, although under another name or none",
-        "Look at same-contact.csv, beside the results or the page of `check --html`: if they are two people, give one of them "
+        "Look at same-contact.csv, beside the results or the page of `check --report`: if they are two people, give one of them "
         "an e-mail or phone of their own and import that row; if they are one, nothing has to be done.",
     ),
     Code(

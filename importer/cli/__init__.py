@@ -14,6 +14,7 @@ import click
 
 from importer.cli.streams import sentence_of, steady_streams
 from importer.errors import ImporterError, SourceError
+from importer.runtime.certificates import read_certificates_at_need
 from importer.runtime.garbage import seldom_collecting
 from importer.version import __version__
 
@@ -148,7 +149,9 @@ def cli() -> None:
 def main(words: Sequence[str] | None = None) -> None:
     """Run the command line (``words`` default to the process's own): an ImporterError becomes one sentence on stderr and its exit code, never a traceback."""
     atexit.register(gc.freeze)  # the collector need not look at all there is once more when the process ends
-    words = sys.argv[1:] if words is None else words
+    if words is None:  # else it is somebody else's process
+        read_certificates_at_need()
+        words = sys.argv[1:]
     with seldom_collecting(), steady_streams() as out:
         code = _carry_out(words)
         out.flush()

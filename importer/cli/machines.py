@@ -205,11 +205,13 @@ def _worker(store: PartStore, given: dict[str, Any]) -> Worker:
     from importer.runs.context import RunContext
     from importer.runtime.environment import user_at_host
     from importer.runtime.stopping import StopSignal
+    from importer.sending.outlet import Outlet
     from importer.state.journal import Operator
 
     connection = _connection(given)
     reading = read_reading_options(sheet=None, header_row=None, encoding=None, delimiter=None)
     operator = Operator(name=user_at_host(), command="importer worker")
+    outlet = Outlet()
 
     async def work_on(part: QueuedPart, stop: StopSignal) -> PartEnd:
         work = PartWork(
@@ -218,7 +220,7 @@ def _worker(store: PartStore, given: dict[str, Any]) -> Worker:
             connection=connection,
             reading=reading,
             allow_transforms=given["allow_transforms"],
-            context=RunContext(stop=stop, unattended=True, operator=operator),
+            context=RunContext(stop=stop, unattended=True, operator=operator, outlet=outlet),
         )
         return await work_on_part(work, store)
 

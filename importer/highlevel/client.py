@@ -17,7 +17,7 @@ from importer.highlevel.calls import Call
 from importer.highlevel.exchange import (
     EXCHANGE_FAILURES,
     REPLY_LIMIT,
-    ConnectionPool,
+    ConnectionPools,
     TooLargeError,
     UnreachedError,
     describe,
@@ -97,6 +97,7 @@ class Door(Protocol):
 class Client:
     """One pool of connections for a whole run: keep-alive, proxy of the environment, gzip, timeouts.
 
+    ``pools``: where other clients of this process have theirs; those to the same server use one.
     What the requests of one token have in common is written once, not for each.
     """
 
@@ -107,12 +108,13 @@ class Client:
         clock: Clock | None = None,
         timeouts: Timeouts | None = None,
         version: ApiVersion = ApiVersion.V2021_07_28,
+        pools: ConnectionPools | None = None,
     ) -> None:
         self.base_url = check_base_url(base_url)
         self.version = version
         self._clock = clock or SystemClock()
         timeouts = timeouts or Timeouts()
-        self._pool = ConnectionPool(
+        self._pool = (pools or ConnectionPools()).pool(
             self.base_url,
             proxy=find_proxy(self.base_url),
             connect_seconds=timeouts.connect,

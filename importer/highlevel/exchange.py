@@ -20,14 +20,19 @@ from http import HTTPStatus
 from time import monotonic
 from typing import Final
 
-import aiohttp
-from aiohttp.client_proto import ResponseHandler
-from aiohttp.connector import Connection
-from aiohttp.http import HttpProcessingError
-from aiohttp.streams import StreamReader
 from yarl import URL
 
 from importer.records import value_type
+from importer.runtime.certificates import certificates_left_unread, owe_certificates, trusting_context
+
+with certificates_left_unread():
+    import aiohttp
+    from aiohttp import connector
+    from aiohttp.client_proto import ResponseHandler
+    from aiohttp.connector import Connection
+    from aiohttp.http import HttpProcessingError
+    from aiohttp.streams import StreamReader
+owe_certificates(connector)
 
 _KEEP_SECONDS: Final = 30.0
 _A_TURN: Final = 128
@@ -110,7 +115,7 @@ class _Line:
 
 
 class ConnectionPool:
-    """Connections to one server, kept for the next exchange; usable between ``open`` and ``close``.
+    """Connections to one server, kept for the next exchange; usable between ``open`` and ``close``, by each who opened it.
 
     ``connect_seconds`` is all the time that a connection may take to be made, ``reply_seconds`` what a reply may
     take after that, to within a quarter of it or a second: one timer serves all exchanges.
@@ -124,6 +129,7 @@ class ConnectionPool:
         connect_seconds: float,
         reply_seconds: float,
         stale_seconds: float = _STALE_SECONDS,
+        keep_seconds: float = _KEEP_SECONDS,
     ) -> None:
         self._url = URL(base_url)
         self._proxy = None if proxy is None else URL(proxy)
@@ -136,6 +142,8 @@ class ConnectionPool:
         self._returned = asyncio.Event()
         self._outbox: deque[tuple[_Line, bytes, float]] = deque()
         self._stale_seconds = stale_seconds
+        self._keep_seconds = keep_seconds
+        self._users = 0
         self._connector: aiohttp.TCPConnector | None = None
         self._server: aiohttp.ClientRequest | None = None
 
@@ -145,20 +153,29 @@ class ConnectionPool:
         return self._url.host_port_subcomponent or ""
 
     async def open(self) -> None:
+        self._users += 1
+        if self._users > 1:
+            return
         loop = asyncio.get_running_loop()
-        self._connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=_NAMES_SECONDS)
+        trust = trusting_context() if self._url.scheme == "https" else True
+        self._connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=_NAMES_SECONDS, ssl=trust)
         # The connector wants a request to tell where to: this one is never sent.
         self._server = aiohttp.ClientRequest("GET", self._url, loop=loop, proxy=self._proxy)
 
     async def close(self) -> None:
+        """Close the connections, once nobody uses them any more."""
+        self._users -= 1
+        if self._users:
+            return
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         for line in self._idle:
             line.connection.release()  # back to the connector, which waits until all are closed
         self._idle.clear()
-        if self._connector is not None:
-            await self._connector.close()
+        connector, self._connector = self._connector, None  # it may be opened anew while that one is closed
+        if connector is not None:
+            await connector.close()
 
     async def exchange(self, request: bytes) -> Exchanged:
         """Send the bytes of one request and wait for the reply; raises one of ``EXCHANGE_FAILURES``."""
@@ -227,12 +244,15 @@ class ConnectionPool:
             line.content = None
 
     def _look(self) -> None:
-        """Fail the exchanges that have waited too long; they stand in the order in which they began."""
-        begun = monotonic() - self._reply_seconds
+        """Fail the exchanges that have waited too long, and close what a rush left idle; both stand in the order of their times."""
+        now = monotonic()
+        begun = now - self._reply_seconds
         for line, since in self._waiting.items():
             if since > begun:
                 break
             line.fail(TimeoutError())
+        while self._idle and not self._idle[0].serves(now - self._keep_seconds):
+            self._idle.pop(0).connection.close()
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(self._look_seconds, self._look) if self._waiting else None
 
@@ -262,7 +282,7 @@ class ConnectionPool:
         """Take the connection that was used last, so that those of a rush are left to grow old."""
         while self._idle:
             line = self._idle.pop()
-            if line.serves(monotonic() - _KEEP_SECONDS):
+            if line.serves(monotonic() - self._keep_seconds):
                 return line
             line.connection.close()
         return None
@@ -279,6 +299,23 @@ class ConnectionPool:
             connection.close()
             raise UnreachedError from aiohttp.ServerDisconnectedError()
         return _Line(connection, protocol, transport)
+
+
+class ConnectionPools:
+    """The pools of a process: those who send to the same server by the same way share one."""
+
+    def __init__(self) -> None:
+        self._pools: dict[tuple[str, str | None, float, float], ConnectionPool] = {}
+
+    def pool(
+        self, base_url: str, *, proxy: str | None, connect_seconds: float, reply_seconds: float
+    ) -> ConnectionPool:
+        key = (base_url, proxy, connect_seconds, reply_seconds)
+        if key not in self._pools:
+            self._pools[key] = ConnectionPool(
+                base_url, proxy=proxy, connect_seconds=connect_seconds, reply_seconds=reply_seconds
+            )
+        return self._pools[key]
 
 
 def _not_sent() -> UnreachedError:

@@ -98,5 +98,8 @@ def _plain(text: Json) -> str:
 def folded(text: str) -> str:
     if not text.isascii():
         letters = unicodedata.normalize("NFKD", text)
-        text = "".join(sign for sign in letters if not unicodedata.combining(sign))
+        # "Cf" are signs that nobody sees (U+200B, U+00AD, marks of direction): they make no other name.
+        text = "".join(
+            sign for sign in letters if not unicodedata.combining(sign) and unicodedata.category(sign) != "Cf"
+        )
     return " ".join(_WORD.findall(text.casefold()))

@@ -178,7 +178,7 @@ _LEFT_OUT: Final = (
 )
 _NOTHING_LEFT: Final = (
     "{holder} has the row's {key} too, under another name: sending the row would write over that person, and it has "
-    "nothing else to be matched by. Give it an {key} of its own, or another key."
+    "nothing else to be matched by. Give it one of its own, or another key."
 )
 _FORBIDDEN: Final = (
     "{holder} has the row's {key} too, under another name and without this row's {other}; the mapping's match: "

@@ -15,6 +15,7 @@ from importer.state.journal import Operator
 
 if TYPE_CHECKING:
     from importer.runs.preparing.subprocess_pipe import SecondProcess
+    from importer.sending.outlet import Outlet
 
 Confirm: TypeAlias = Callable[[str], Awaitable[bool]]
 """Puts a question to a person, and brings back whether the answer was yes."""
@@ -40,5 +41,7 @@ class RunContext:
     """Whether what a run is aimed at is said in full before its first write: that takes some look-ups."""
     confirm: Confirm | None = None
     """Who is asked before a run's first write; None: it goes on unasked."""
+    outlet: Outlet | None = None
+    """Through which it sends, where others of this process do so at the same time; None: by one of its own."""
     early_process: SecondProcess | None = None
     """The second process, where it was started ahead of the run."""

@@ -118,6 +118,7 @@ async def deliver(delivery: Delivery) -> list[Leaver]:
                 quota_marks=quota_marks,
                 neighbours=neighbours,
                 progress=context.progress,
+                outlet=context.outlet,
                 spill_folder=journal.folder,
             ) as sender:
                 context.stop.listen(sender.stop)

@@ -24,7 +24,9 @@ from importer.sending.call_state import LocationRefusedError
 from importer.sending.caller import Caller
 from importer.sending.capacity import Capacity, Demand
 from importer.sending.journal_batches import JournalBatcher
-from importer.sending.lanes import Lanes, Links
+from importer.sending.lanes import Lanes
+from importer.sending.links import Links
+from importer.sending.outlet import DEFAULT_CONCURRENCY
 from importer.sending.row.before_images import BeforeImages
 from importer.sending.row.follow_up_batches import FollowUpBatch, FollowUpBatcher, FollowUpQueue
 from importer.sending.row.follow_ups import FollowUpDesk
@@ -36,7 +38,6 @@ from importer.sending.row.submitted import Held, SubmittedRow
 from importer.sending.row.upserting import Landing, Upserting
 from importer.sending.spill_queue import SpillQueue
 
-DEFAULT_CONCURRENCY: Final = 100
 _GENTLE: Final = (InterruptedRunError, PausedRunError, TooManyFailuresError, BudgetSpentError)
 """Reasons of our own to stop: the vendor still takes what brings landed rows to their end."""
 _LONGEST_ANNOUNCEMENT: Final = 256
@@ -134,6 +135,12 @@ class LocationSender:
     @property
     def in_the_air(self) -> bool:
         return bool(self._workers)
+
+    @property
+    def through(self) -> bool:
+        """Whether it sends nothing more, now or later."""
+        left = self.backlog or self._workers or self.held or self._follow_ups_due
+        return self.ending is not None or self.refusal is not None or (self._finishing and not left)
 
     @property
     def ending(self) -> StopError | None:

@@ -37,9 +37,10 @@ from importer.sending.caller import Caller
 from importer.sending.capacity import Capacity, Demand
 from importer.sending.failures import FailureWatch
 from importer.sending.journal_batches import JournalBatcher, JournalWriter
-from importer.sending.lanes import Links
-from importer.sending.location import DEFAULT_CONCURRENCY, Callbacks, LocationSender
+from importer.sending.links import Links
+from importer.sending.location import Callbacks, LocationSender
 from importer.sending.looking import ContactCallState, NotesCallState, SearchCallState
+from importer.sending.outlet import Outlet
 from importer.sending.pace.breaker import Breaker
 from importer.sending.pace.budget import Budget
 from importer.sending.pace.day import Day
@@ -53,8 +54,6 @@ from importer.settings import Connection
 
 _BREATHLESS_ROWS: Final = 256
 """So many are taken in at once at most: replies must not wait while a file that is sorted by location goes to disk."""
-_IN_THE_AIR: Final = 1_000
-_LEAST_IN_THE_AIR: Final = 4
 
 T = TypeVar("T")
 
@@ -79,13 +78,18 @@ class Sender:
         client: Door | None = None,
         dice: Random | None = None,
         neighbours: Neighbourhood | None = None,
+        outlet: Outlet | None = None,
         spill_folder: Path | None = None,
     ) -> None:
         self._policy = policy or SendingPolicy()
+        self._outlet = outlet or Outlet()
         self._clock = clock or SystemClock()
         self._progress = progress or SilentProgress()
         self._client: Door = client or Client(
-            connection.base_url, clock=self._clock, version=version_of(connection.api_version)
+            connection.base_url,
+            clock=self._clock,
+            version=version_of(connection.api_version),
+            pools=self._outlet.pools,
         )
         self._tokens = tokens or AnyTokens(connection, self._client, clock=self._clock)
         self._quota = SharedQuota(neighbours, quota_marks or {}, clock=self._clock, progress=self._progress)
@@ -133,6 +137,8 @@ class Sender:
             hurried = isinstance(error, asyncio.CancelledError | KeyboardInterrupt)
             await self._land(0.0 if hurried else self._policy.landing_seconds)
         finally:
+            for location in self._locations.values():
+                self._outlet.leave(location)
             self._journal.flush()
             self._note(final=True)
             await self._client.__aexit__(kind, error, trace)
@@ -327,14 +333,9 @@ class Sender:
         )
         self._locations[location_id] = location
         self._demand.join(location_id)
-        self._share_the_air()
+        if self._policy.concurrency is None:
+            self._outlet.join(location)
         return location
-
-    def _share_the_air(self) -> None:
-        """Divide what one process can have in the air: thousands of connections at once only cost memory."""
-        share = max(_LEAST_IN_THE_AIR, min(DEFAULT_CONCURRENCY, _IN_THE_AIR // len(self._locations)))
-        for location in self._locations.values():
-            location.concurrency = self._policy.concurrency or share
 
     def _settled(self, outcome: Outcome) -> None:
         self._outstanding -= 1
@@ -390,6 +391,8 @@ class Sender:
             now = self._clock.monotonic()
             for location_id, location in self._locations.items():
                 location.tend(now)
+                if location.through:
+                    self._outlet.leave(location)
                 self._quota.share(location_id, location.caller.gate)
             self._journal.mark_quota(
                 location.caller.mark(ahead_seconds=2 * LOOK_AROUND_SECONDS)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from importer.errors import ImporterError, SourceError
 from importer.records import value_type
+from importer.runtime.certificates import read_certificates
 from importer.runtime.installation import missing_extra
 from importer.sources.copying import Copy, PrivateFile, chunks_of
 from importer.sources.masking import masked, name_in
@@ -144,6 +145,7 @@ def _door(url: str) -> Iterator[Any]:
 
 
 def _filesystem(url: str, service: Service) -> Any:
+    read_certificates()  # some of the libraries ask by aiohttp, with the certificates that it has read
     try:
         import fsspec
 

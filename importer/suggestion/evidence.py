@@ -12,6 +12,7 @@ from typing import Final
 from importer.highlevel.countries import country_code
 from importer.mapping.compiled.headers import column_names
 from importer.mapping.values.fault import ReadValue, ValueFault
+from importer.mapping.values.texts import clean
 from importer.records import TypedText, value_type
 from importer.runtime.regex import regex
 from importer.suggestion.folding import date_layout, further_phrases, word_set, words
@@ -64,7 +65,7 @@ _NUMBER: Final = regex(r"[-+]?[\d.,' ]*\d%?")
 
 @value_type(frozen=True)
 class Column:
-    """One column of the sample: its header, and its filled cells, stripped."""
+    """One column of the sample: its header, and its filled cells, cleaned."""
 
     header: str
     """As a mapping names it: one that stands several times with its turn."""
@@ -160,14 +161,14 @@ _MARKS: Final = frozenset({"NULL", "null", "(null)", "[null]", "<null>", "\\N", 
 
 
 def columns(header: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[Column, ...]:
-    """Turn sampled rows into columns; cells are stripped, those that hold nothing left out."""
+    """Turn sampled rows into columns; cells are cleaned as a mapping cleans them, those that hold nothing left out."""
     cells: list[list[str]] = [[] for _ in header]
     marks: list[set[str]] = [set() for _ in header]
     count = 0
     for row in rows:
         count += 1
         for values, nothing, cell in zip(cells, marks, row, strict=False):
-            text = cell[:_LOOKED_AT].strip()
+            text = clean(cell[:_LOOKED_AT])
             if text in _MARKS:
                 nothing.add(text)
             elif text:

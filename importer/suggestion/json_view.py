@@ -9,34 +9,33 @@ from importer.highlevel.fields import FIELDS
 from importer.suggestion.doubts import Doubt
 from importer.suggestion.guesses import Guess, Left, Strength
 from importer.suggestion.named_columns import Candidate
-from importer.suggestion.proposal import guessed_rules, proposed
+from importer.suggestion.proposal import Proposal, guessed_rules, proposed
 from importer.yaml.editing import dotted
 from importer.yaml.writing import as_json as value_as_json
 
 if TYPE_CHECKING:
     from importer.records import Json
-    from importer.suggestion.suggesting import Suggestion
     from importer.yaml.document import YamlPath
 
 _TAGS: Final = ("Tags", "tags")
 _CUSTOM: Final = "custom"
 
 
-def as_json(suggestion: Suggestion) -> dict[str, Json]:
+def as_json(proposal: Proposal) -> dict[str, Json]:
     """Give what the YAML says, and what it has no room for; keys are added, none is renamed."""
     return {
-        "source": suggestion.source_name,
-        "rows_sampled": suggestion.rows,
-        "detected": [*suggestion.detected],
-        "mapping": value_as_json(proposed(suggestion)),
+        "source": proposal.source_name,
+        "rows_sampled": proposal.rows,
+        "detected": [*proposal.detected],
+        "mapping": value_as_json(proposed(proposal)),
         "defaults": [
             {"key": dotted(path), "value": one.value, "reason": one.reason, "guessed": one.guessed}
-            for path, one in suggestion.defaults.items()
+            for path, one in proposal.defaults.items()
         ],
-        "rules": [_rule(path, one) for path, one in guessed_rules(suggestion).items()],
-        "left": [_left(one) for one in suggestion.left],
-        "doubts": _doubts(suggestion.doubts),
-        "concerns": [*suggestion.concerns],
+        "rules": [_rule(path, one) for path, one in guessed_rules(proposal).items()],
+        "left": [_left(one) for one in proposal.left],
+        "doubts": _doubts(proposal.doubts),
+        "concerns": [*proposal.concerns],
     }
 
 

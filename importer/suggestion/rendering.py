@@ -9,12 +9,11 @@ from importer.mapping.language.rule import Rule
 from importer.suggestion.evidence import Column
 from importer.suggestion.field_types import FieldValues
 from importer.suggestion.guesses import Left
-from importer.suggestion.proposal import proposed, reasons
+from importer.suggestion.proposal import Proposal, proposed, reasons
 from importer.yaml.kinds import read_section
 from importer.yaml.writing import inline, quoted
 
 if TYPE_CHECKING:
-    from importer.suggestion.suggesting import Suggestion
     from importer.yaml.document import Plain, YamlPath
 
 EDITOR_LINE: Final = "# yaml-language-server: $schema=mapping.schema.json"
@@ -27,24 +26,24 @@ _AS_THEY_STAND: Final[frozenset[YamlPath]] = frozenset(
 """Numbers to an editor that knows the schema, and a variable; quotes would make texts of them."""
 
 
-def rendered(suggestion: Suggestion) -> str:
+def rendered(proposal: Proposal) -> str:
     """Write the mapping; it is complete and can be run as it is, once it has been read."""
-    return "\n".join((*_head(suggestion), *_body(suggestion), *_foot(suggestion), ""))
+    return "\n".join((*_head(proposal), *_body(proposal), *_foot(proposal), ""))
 
 
-def _head(suggestion: Suggestion) -> Iterator[str]:
+def _head(proposal: Proposal) -> Iterator[str]:
     yield EDITOR_LINE
-    yield f"# Suggested from {_one_line(suggestion.source_name)}, by its headers and {suggestion.rows} of its rows."
+    yield f"# Suggested from {_one_line(proposal.source_name)}, by its headers and {proposal.rows} of its rows."
     yield "# Every line is a guess with its reason: read them, then try `importer check`."
-    for noted in suggestion.detected:
+    for noted in proposal.detected:
         yield f"# {_one_line(noted)}"
-    for doubt in suggestion.doubts:
+    for doubt in proposal.doubts:
         yield f"# {_one_line(doubt.sentence)}"
 
 
-def _body(suggestion: Suggestion) -> Iterator[str]:
-    why = reasons(suggestion)
-    for name, section in proposed(suggestion).items():
+def _body(proposal: Proposal) -> Iterator[str]:
+    why = reasons(proposal)
+    for name, section in proposed(proposal).items():
         if name in _SPREAD and isinstance(section, dict) and section:
             yield f"{name}:"
             for key, value in section.items():
@@ -58,11 +57,11 @@ def _entry(path: YamlPath, value: Plain) -> str:
     return f"{quoted(str(path[-1]))}: {written}"
 
 
-def _foot(suggestion: Suggestion) -> Iterator[str]:
-    reachable = {guess.field for guess in suggestion.fields} & {"email", "phone", "id"}
+def _foot(proposal: Proposal) -> Iterator[str]:
+    reachable = {guess.field for guess in proposal.fields} & {"email", "phone", "id"}
     if not reachable:
         yield "# No column shows e-mail addresses or phone numbers: HighLevel refuses contacts without."
-    loud = [left for left in suggestion.left if left.doubt is not None and left.doubt.loud]
+    loud = [left for left in proposal.left if left.doubt is not None and left.doubt.loud]
     refusing = [left for left in loud if left.doubt is not None and left.doubt.about_refusals]
     yield from _section(
         "Who may not be written to? These columns may say it, and nothing here uses them:", refusing
@@ -70,18 +69,18 @@ def _foot(suggestion: Suggestion) -> Iterator[str]:
     yield from _section(
         "Look at these columns; nothing here uses them:", [left for left in loud if left not in refusing]
     )
-    quiet = [left for left in suggestion.left if left not in loud]
+    quiet = [left for left in proposal.left if left not in loud]
     yield from _section("Not mapped:", quiet)
-    yield from _creatable([left.column for left in quiet if may_be_kept(left)], suggestion)
+    yield from _creatable([left.column for left in quiet if may_be_kept(left)], proposal)
 
 
-def _creatable(columns: Sequence[Column], suggestion: Suggestion) -> Iterator[str]:
+def _creatable(columns: Sequence[Column], proposal: Proposal) -> Iterator[str]:
     """Offer custom fields for columns that nothing else takes, as lines that need no more than their sign taken off."""
     if not columns:
         return
     yield ""
     yield "# Worth keeping? Uncomment them; `importer fields create` makes those that the location lacks, of the type that all values tell:"
-    if not suggestion.custom_fields:
+    if not proposal.custom_fields:
         yield "# custom_fields:"
     for column in columns:
         line = f"  {_entry(('custom_fields', column.header), column.header)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -19,10 +19,11 @@ from importer.suggestion.customs import custom_guesses
 from importer.suggestion.date_orders import date_order, with_layout
 from importer.suggestion.doubts import Doubt, DoubtCode
 from importer.suggestion.evidence import Column, columns
-from importer.suggestion.guesses import Guess, Left
+from importer.suggestion.guesses import Guess
 from importer.suggestion.json_view import as_json
 from importer.suggestion.postcodes import code_of
-from importer.suggestion.regions import RegionGuess, region, shown_country
+from importer.suggestion.proposal import Proposal
+from importer.suggestion.regions import region, shown_country
 from importer.suggestion.rendering import rendered
 from importer.suggestion.sampling import sampled_rows
 from importer.suggestion.synonyms import all_phrases
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from importer.reading import Source
     from importer.reading.corrections import Corrections
     from importer.records import Json
-    from importer.yaml.document import YamlPath
 
 __all__ = ["Suggestion", "suggest", "suggest_file", "suggest_from"]
 
@@ -40,66 +40,8 @@ _DETECT_ALL: Final = ReadingOptions()
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
-class Suggestion:
-    """Guessed rules, the defaults they need, and the columns that are left."""
-
-    source_name: str
-    """The file's name."""
-    rows: int
-    """How many of its rows were looked at."""
-    fields: tuple[Guess, ...]
-    """A guess for each field of the contact."""
-    tags: Guess | None
-    """The columns that are tags."""
-    custom_fields: tuple[Guess, ...]
-    """A guess for each custom field of the location that a column is called as."""
-    left: tuple[Left, ...]
-    """The columns that no rule uses, each with what it could be."""
-    region: RegionGuess | None = None
-    """The country of phone numbers that do not name theirs."""
-    date_order: RegionGuess | None = None
-    """Day or month first."""
-    detected: tuple[str, ...] = ()
-    """What the reader found out about the file."""
-    doubts: tuple[Doubt, ...] = ()
-    """Of the file as a whole."""
-    options: ReadingOptions = _DETECT_ALL
-    """What the user had to say about the file, which an import has to be told too."""
-
-    @property
-    def defaults(self) -> Mapping[YamlPath, RegionGuess]:
-        """What was guessed of the file as a whole, by its place in the mapping."""
-        found = {("defaults", "region"): self.region, ("defaults", "date_order"): self.date_order}
-        return {path: finding for path, finding in found.items() if finding is not None}
-
-    def chosen(self) -> dict[str, str]:
-        """Give the field that each mapped header goes to; custom fields as ``custom:<name>``."""
-        tags = (self.tags,) if self.tags else ()
-        found = {header: one.field for one in (*self.fields, *tags) for header in one.headers}
-        return found | {header: f"custom:{one.field}" for one in self.custom_fields for header in one.headers}
-
-    @property
-    def consents_left(self) -> tuple[str, ...]:
-        """The headers of columns that look like consent, and that no rule uses."""
-        consents = {DoubtCode.CONSENT_UNCLEAR, DoubtCode.CONSENT_BESIDE}
-        return tuple(one.column.header for one in self.left if one.doubt and one.doubt.code in consents)
-
-    @property
-    def concerns(self) -> tuple[str, ...]:
-        """What has to be decided before the mapping is used, in sentences."""
-        columns = (
-            one.doubt.about(one.column.header)
-            for one in self.left
-            if one.doubt is not None and one.doubt.loud
-        )
-        tags = (self.tags,) if self.tags else ()
-        rules = (doubt for one in (*self.fields, *tags) for doubt in one.doubts)
-        return (
-            *(doubt.alone for doubt in self.doubts if doubt.loud),
-            *_order_guessed(self.date_order),
-            *(doubt.alone for doubt in rules if doubt.loud),
-            *columns,
-        )
+class Suggestion(Proposal):
+    """Guessed rules, the defaults they need, and the columns that are left; it writes itself for people and for programs."""
 
     def to_yaml(self) -> str:
         """Write the mapping, each guess with its reason in a comment."""
@@ -108,12 +50,6 @@ class Suggestion:
     def to_json(self) -> dict[str, Json]:
         """Write all of it for programs, as ``importer suggest --json`` does."""
         return as_json(self)
-
-
-def _order_guessed(order: RegionGuess | None) -> Iterator[str]:
-    """Say that birthdays may have day and month exchanged, which no check of the values would show."""
-    if order is not None and order.guessed:
-        yield f"date_order: {order.value} is a guess ({order.reason.removesuffix(': please check')}). Compare a few dates with what you know."
 
 
 def suggest_file(

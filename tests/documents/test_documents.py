@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import click
 import pytest
 
 from importer.cli import main
@@ -273,6 +274,26 @@ def test_every_code_has_an_anchor() -> None:
     from importer.codes import CATALOGUE
 
     assert {code.name for code in CATALOGUE} <= anchors_of("docs/codes.md")
+
+
+def test_every_option_that_a_code_advises_is_one_of_its_command() -> None:
+    from importer.cli import cli
+    from importer.codes import CATALOGUE
+
+    advised = [
+        (code.name, command, option)
+        for code in CATALOGUE
+        for command, words in re.findall(r"`(?:importer )?([a-z]+) ([^`]*)`", code.mend)
+        for option in re.findall(r"--[a-z-]+", words)
+    ]
+    unknown = []
+    for name, word, option in advised:
+        command = cli.get_command(click.Context(cli), word)
+        assert command is not None, f"{name}: importer {word}"
+        if not any(option in each.opts for each in command.params):
+            unknown.append((name, word, option))
+    assert advised
+    assert unknown == []
 
 
 @pytest.mark.parametrize("page", LINKED)

@@ -16,7 +16,7 @@ import pytest
 from importer.highlevel.calls import Call
 from importer.highlevel.client import Client, LostReply
 from importer.settings import Secret
-from tests.highlevel.tls import NAME, make_certificate, server_context
+from tests.highlevel.tls import NAME, make_certificate, pump, server_context
 
 SEND_TWICE = """
 import asyncio, sys
@@ -62,14 +62,6 @@ class Places:
         inward, outward = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         await asyncio.gather(pump(reader, outward), pump(inward, writer))
-
-
-async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(ConnectionError):
-        while data := await source.read(65_536):
-            sink.write(data)
-            await sink.drain()
-    sink.close()
 
 
 @asynccontextmanager

@@ -10,7 +10,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from importer.highlevel.exchange import ConnectionPool, UnreachedError, describe
+from importer.highlevel import calls
+from importer.highlevel.client import Client, RawReply
+from importer.highlevel.exchange import ConnectionPool, ConnectionPools, UnreachedError, describe
 from importer.sandbox import Sandbox, SandboxSettings
 
 STALE_SECONDS = 0.2
@@ -92,3 +94,62 @@ async def test_what_is_asked_in_one_turn_of_the_loop_leaves_in_several_so_that_t
     assert [each.body for each in found] == [b"{}"] * rush
     # 128 leave in a turn; what two turns sent may come together
     assert (arrivals.total(), max(arrivals.values()) <= 256) == (rush, True)
+
+
+class _Counted(asyncio.Protocol):
+    """Answers each request, and counts the connections that are open, and all that ever were."""
+
+    def __init__(self, connections: Counter[str]) -> None:
+        self._connections = connections
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._connections.update(open=1, ever=1)
+
+    def data_received(self, data: bytes) -> None:
+        self._transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" * data.count(b"\r\n\r\n"))
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  (an agreed signature)
+        self._connections["open"] -= 1
+
+
+@asynccontextmanager
+async def counting_server() -> AsyncIterator[tuple[str, Counter[str]]]:
+    connections = Counter[str]()
+    server = await asyncio.get_running_loop().create_server(lambda: _Counted(connections), "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", connections
+    finally:
+        server.close()
+
+
+async def test_clients_of_one_process_go_over_the_same_connections_as_long_as_one_of_them_is_open() -> None:
+    async def ask(client: Client) -> None:
+        assert isinstance(await client.request(calls.get_contact("c1"), None), RawReply)
+
+    pools = ConnectionPools()
+    async with counting_server() as (base_url, connections):
+        async with Client(base_url, pools=pools) as lasting:
+            for _ in range(3):
+                async with Client(base_url, pools=pools) as client:
+                    await ask(client)
+            await ask(lasting)
+            assert connections == {"open": 1, "ever": 1}
+        async with Client(base_url, pools=pools) as later:
+            await ask(later)
+            assert connections["ever"] == 2
+
+
+async def test_connections_that_a_rush_left_idle_are_closed_once_they_are_old() -> None:
+    async with counting_server() as (base_url, connections):
+        pool = ConnectionPool(base_url, proxy=None, connect_seconds=30, reply_seconds=0.4, keep_seconds=0.2)
+        await pool.open()
+        try:
+            await asyncio.gather(*(pool.exchange(_REQUEST) for _ in range(20)))
+            assert connections["open"] == 20
+            while connections["open"] > 1:  # one is used, the others grow old
+                await pool.exchange(_REQUEST)
+        finally:
+            await pool.close()
+    assert connections["ever"] == 20

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import ssl
@@ -84,3 +85,35 @@ def impostor(folder: Path) -> Iterator[Impostor]:
         yield here
         listening.shutdown(socket.SHUT_RDWR)
     thread.join()
+
+
+@contextmanager
+def behind_tls(port: int, certificate: Path) -> Iterator[int]:
+    """Open a port of this machine that proves who it is, and carries what comes to another port."""
+    loop = asyncio.new_event_loop()
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inward, outward = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(pump(reader, outward), pump(inward, writer))
+
+    async def listen() -> asyncio.Server:
+        return await asyncio.start_server(carry, "127.0.0.1", 0, ssl=server_context(certificate))
+
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    server = asyncio.run_coroutine_threadsafe(listen(), loop).result()
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        loop.call_soon_threadsafe(server.close)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(ConnectionError, ssl.SSLError):
+        while piece := await source.read(65_536):
+            sink.write(piece)
+            await sink.drain()
+    sink.close()

@@ -374,6 +374,7 @@ def test_what_is_remembered_holds_no_word_of_anybody(house: House, tmp_path: Pat
         ({"firstName": "Zoë"}, ("zoe", "")),
         ({"name": "Zoë"}, ("zoe", "")),
         ({"firstName": "Ann-Marie", "lastName": "O'Neil"}, ("ann marie o", "neil")),
+        ({"firstName": "An\u200bn", "lastName": "\u202aLe\u00ade\u202c"}, ("ann", "lee")),
         ({"firstName": "-", "lastName": "."}, ("", "")),
         ({"firstName": "李", "lastName": "明"}, ("李", "明")),
         ({}, ("", "")),

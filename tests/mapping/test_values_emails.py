@@ -27,6 +27,8 @@ def read(text: str) -> tuple[object, str | None]:
         ("<ann@acme.com>", "ann@acme.com"),
         ("ann@acme.com.", "ann@acme.com"),
         ("ann@acme.com,", "ann@acme.com"),
+        ("(ann@acme.com.)", "ann@acme.com"),
+        ("ann@acme.com ...", "ann@acme.com"),
         ("'ann@acme.com'", "ann@acme.com"),
         ("ann@acme.com (work)", "ann@acme.com"),
         ("ann@acme.com ann@acme.com", "ann@acme.com"),
@@ -41,7 +43,8 @@ def test_an_address_is_found_in_what_stands_around_it(text: str, address: str) -
 @pytest.mark.parametrize(
     "text",
     ["nobody", "a@", "@b.com", "a@b", "a@b.c", "a b@c.com", "ann @c.com", "a@@b.com", "a@b..com", "a.@b.com", "a@b,com",
-     "a(at)b.com", "a@localhost", "josé@x.com", "a@b.com c@d", "a@[1.2.3.4]", "x@" + "y" * 70 + ".com"],
+     "a(at)b.com", "a@localhost", "josé@x.com", "a@b.com c@d", "a@[1.2.3.4]", "x@" + "y" * 70 + ".com",
+     ".ann@acme.com", "...ann@acme.com", "ann@acme.co...", "Ann <ann@acme.co..>", "b@c.com ..ann@acme.com"],
 )  # fmt: skip
 def test_what_is_no_address_is_refused(text: str) -> None:
     reading = read_email(text)

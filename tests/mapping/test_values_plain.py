@@ -244,6 +244,10 @@ def test_what_is_no_website_fails(text: str) -> None:
         ("e\u0301", "\u00e9"),
         ("\u200b \u00a0", ""),
         ("שלום \u200f", "שלום \u200f"),
+        ("\u202a+1 415 555 0101\u202c", "+1 415 555 0101"),
+        ("\u200fann@example.com \u200e", "ann@example.com"),
+        ("\u2068Ann\u2069", "Ann"),
+        ("\u200e", ""),
         ("👨‍👩‍👧 ok", "👨‍👩‍👧 ok"),
     ],
 )

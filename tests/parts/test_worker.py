@@ -26,9 +26,11 @@ from importer.parts.queue import Queue, QueuedPart, QueueLoad, open_queue
 from importer.parts.worker import Worker
 from importer.records import Counts
 from importer.runtime.stopping import StopSignal
+from importer.sending.outlet import Outlet, Sharing
 from importer.state.journal import RunState
 from importer.state.postgres.address import Address
 from importer.state.postgres.locks import LocationHeldError
+from tests.parts.cluster import Cluster
 
 A, B = (QueuedPart(run_id="r1", location=each, place="p") for each in ("A", "B"))
 Work = Callable[[QueuedPart, StopSignal], Awaitable[PartEnd]]
@@ -224,3 +226,30 @@ async def test_what_a_worker_has_under_way_is_shown(queue: Queue) -> None:
 )
 def test_when_a_stopped_part_is_taken_again(code: str | None, wished: bool, seconds: float | None) -> None:  # noqa: FBT001
     assert again_in(code, wished=wished) == seconds
+
+
+class WatchedOutlet(Outlet):
+    """Notes how many locations go out through it at most."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now: set[Sharing] = set()
+        self.most = 0
+
+    def join(self, location: Sharing) -> None:
+        super().join(location)
+        self.now.add(location)
+        self.most = max(self.most, len(self.now))
+
+    def leave(self, location: Sharing) -> None:
+        super().leave(location)
+        self.now.discard(location)
+
+
+async def test_all_parts_of_a_worker_send_through_its_one_outlet_and_leave_it(cluster: Cluster) -> None:
+    cluster.write({"A": 30, "B": 30})
+    run_id = (await cluster.submit()).run_id
+    outlet = WatchedOutlet()
+    ends = await asyncio.gather(*(cluster.part(run_id, each, outlet=outlet) for each in "AB"))
+    assert {end.state for end in ends} == {RunState.FINISHED}
+    assert (outlet.most, outlet.now) == (2, set())

@@ -9,6 +9,7 @@ from importer.highlevel.calls import Call
 from importer.highlevel.catalog import CatalogNeeds
 from importer.sending import Sender, SendingPolicy
 from importer.sending.capacity import Demand
+from importer.sending.outlet import Outlet
 from importer.settings import Connection, Secret
 from tests.sending.memory_journal import MemoryJournal
 from tests.sending.paper_vendor import PaperVendor
@@ -162,3 +163,74 @@ def test_nobody_waits_for_a_location_that_takes_no_more_rows() -> None:
     demand.leave("loc1")
     demand.use("loc1", 0)
     assert met == [False, True, False, False]
+
+
+class Crowded(Archipelago):
+    """Counts how many requests are under way at once, over all locations."""
+
+    def __init__(self, places: list[str]) -> None:
+        super().__init__(slow=frozenset(places))
+        self.under_way = self.most = 0
+
+    async def request(self, call: Call, token: Secret | None) -> Any:
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        try:
+            return await super().request(call, token)
+        finally:
+            self.under_way -= 1
+
+
+def test_parts_of_one_worker_divide_what_it_has_in_the_air_and_leave_their_share_to_those_that_go_on() -> (
+    None
+):
+    places = [f"loc{number}" for number in range(40)]
+    vendor, outlet = Crowded(places), Outlet()
+    rows = {place: 300 if place == "loc0" else 60 for place in places}
+    shares: list[int] = []
+
+    async def part(place: str) -> int:
+        journal = MemoryJournal()
+        async with Sender(
+            connection=Connection(tokens={place: Secret(place)}),
+            journal=journal,
+            clock=VirtualClock(),
+            client=vendor,
+            outlet=outlet,
+        ) as sender:
+            await sender.open_location(place, CatalogNeeds())
+            for each in people(rows[place], place=place):
+                await sender.submit(each)
+            await sender.drain()
+            shares.append(sender.quota_of(place).concurrency)
+        return len(journal.outcomes)
+
+    async def parts() -> list[int]:
+        return await asyncio.gather(*(part(place) for place in places))
+
+    assert run_virtually(parts()) == list(rows.values())
+    # as runs of their own they had 2,400 requests under way
+    assert vendor.most <= 1_000
+    assert (shares[0], shares[-1]) == (25, 100)
+
+
+def test_locations_of_a_run_that_have_nothing_left_leave_their_share_to_the_others() -> None:
+    places = [f"loc{number}" for number in range(40)]
+    vendor = Crowded(places)
+
+    async def run() -> tuple[int, int]:
+        async with Sender(
+            connection=Connection(tokens={place: Secret(place) for place in places}),
+            journal=MemoryJournal(),
+            clock=VirtualClock(),
+            client=vendor,
+        ) as sender:
+            for place in places:
+                await sender.open_location(place, CatalogNeeds())
+            begun = sender.quota_of("loc0").concurrency
+            for each in [*people(40, place="loc1"), *people(400, first=1_000, place="loc0")]:
+                await sender.submit(each)
+            await sender.drain()
+            return begun, sender.quota_of("loc0").concurrency
+
+    assert run_virtually(run()) == (25, 100)

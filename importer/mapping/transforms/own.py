@@ -10,6 +10,7 @@ from typing import Any
 
 from importer.errors import MappingError
 from importer.mapping.values.fault import ReadValue, ValueFault, quoted
+from importer.runtime.certificates import read_certificates
 
 
 class OwnSteps:
@@ -34,6 +35,7 @@ def find_function(name: str) -> Callable[[str], Any]:
     if os.getcwd() not in sys.path and "" not in sys.path:  # noqa: PTH109  (sys.path holds texts)
         # A console script does not search the working folder, where such a module usually lies.
         sys.path.append(os.getcwd())  # noqa: PTH109
+    read_certificates()  # it may ask somebody
     try:
         found = getattr(importlib.import_module(module_name), function_name)
     except ImportError as cause:

@@ -21,7 +21,7 @@ _BRACKETED: Final = re.compile(r"<\s*(?:mailto:)?([^<>]*@[^<>]*?)\s*>")
 _SEPARATORS: Final = re.compile(r"[;,|\s]+|\s+(?:or|and|und|et|y|e|o|/)\s+|(?<=\w)/(?=\S+@)")
 _REMARK: Final = re.compile(r"\([^()@]*\)|\[[^\[\]@]*\]")
 _ENDING: Final = re.compile(r"\.[^.]{2,}$")
-_STRAY: Final = " \t\n'\"`<>()[]{},;:.\u200b\u200c\u200d\u2060\ufeff\xa0\u2018\u2019\u201c\u201d"
+_STRAY: Final = " \t\n'\"`<>()[]{},;:\u200b\u200c\u200d\u2060\ufeff\xa0\u2018\u2019\u201c\u201d"
 
 # Misspelt domains with what is most likely meant. They may exist, so they are warned of and never changed.
 _TYPOS: Final[dict[str, str]] = {
@@ -142,17 +142,27 @@ def _addresses(text: str) -> list[str]:
     """Find the distinct valid addresses in a text; none when any part that has an @ is no address."""
     parts = _BRACKETED.findall(text)
     if not parts:
-        parts = [part.strip(_STRAY) for part in _SEPARATORS.split(_REMARK.sub(" ", text))]
+        parts = [_bare(part) for part in _SEPARATORS.split(_REMARK.sub(" ", text))]
         if any(part and "@" not in part for part in parts):
             # Words beside a bare address may be the rest of it: "ann lee@x.com".
             return []
     found: dict[str, None] = {}
     for part in filter(None, parts):
-        address = _canonical(re.sub(r"(?i)^\W*mailto:", "", part).split("?")[0].strip(_STRAY))
+        address = _canonical(_bare(re.sub(r"(?i)^\W*mailto:", "", part).split("?")[0]))
         if address is None:
             return []
         found.setdefault(address)
     return list(found)
+
+
+def _bare(part: str) -> str:
+    """Take off what stands around an address: a full stop behind it, and no other dot.
+
+    One in front, or several behind, may be where a longer address was cut off: what is left would be somebody else's.
+    """
+    if "@" not in part:
+        return part.strip(_STRAY + ".")
+    return part.strip(_STRAY).removesuffix(".").strip(_STRAY)
 
 
 def _canonical(address: str) -> str | None:
@@ -172,7 +182,7 @@ def _canonical(address: str) -> str | None:
 
 
 def _refuse(text: str) -> ValueFault:
-    bare = re.sub(r"(?i)^mailto:", "", text).strip(_STRAY)
+    bare = _bare(re.sub(r"(?i)^mailto:", "", text))
     match text.count("@"):
         case 0:
             why = "has no @ and is no e-mail address"

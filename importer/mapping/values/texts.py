@@ -21,6 +21,9 @@ _ENDS: Final = (
     " \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008"
     "\u2009\u200a\u2028\u2029\u202f\u205f\u3000\u200b\u200c\u200d\u2060\ufeff\u00ad"
 )
+_DIRECTIONS: Final = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""What address books and chats put around a number or an address, so that it is not turned round; nobody sees it."""
+_RIGHT_TO_LEFT: Final = regex("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _FIXED_SPACES: Final = dict.fromkeys(
     map(ord, "\xa0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f"), " "
 )
@@ -67,7 +70,15 @@ def _clean_text(text: str) -> str:
     if _CONTROLS.search(text):
         # A control character between two words parts them: left out, it would glue them together.
         text = _CONTROLS.sub("", _BETWEEN_WORDS.sub(" ", text.translate(_WINDOWS)))
-    return unicodedata.normalize("NFC", text).strip(_ENDS)
+    text = unicodedata.normalize("NFC", text).strip(_ENDS)
+    return text.strip(_ENDS + _DIRECTIONS) if _is_marked_in_vain(text) else text
+
+
+def _is_marked_in_vain(text: str) -> bool:
+    """Tell marks of direction around a text of which no letter is written from the right; in a Hebrew name they count."""
+    return (
+        bool(text) and (text[0] in _DIRECTIONS or text[-1] in _DIRECTIONS) and not _RIGHT_TO_LEFT.search(text)
+    )
 
 
 def clean_column(cells: Sequence[str], *, typed: bool) -> list[str]:

@@ -295,7 +295,11 @@ class Mender:
             self._open = (line, position)
             return [plain]
         quoted = self._scanner.quoted(line, position)
-        return [plain, other, quoted] if quoted.closed else [plain, other]
+        if not quoted.closed:
+            return [plain, other]
+        # A cell in quotes as they should be is one cell: cut at a comma of it, a row that lacks a cell would seem whole,
+        # and its values would go into the wrong columns.
+        return [plain, other, quoted] if quoted.stray else [quoted]
 
     def _beyond(self, line: str, position: int) -> bool:
         """Tell a place behind which no quote closes, as an earlier look showed."""

@@ -37,6 +37,8 @@ _RUN_JOURNAL: Final = regex(r"runs/([^/]+)/journal")
 _RUN_FILE: Final = regex(r"runs/([^/]+)/(.+)")
 _DROPPED: Final = regex(r"(plans|mirrors)/")
 """Where the files would be that are deleted one by one, while others may have them open."""
+_MADE_ANEW: Final = regex(r"(plans|mirrors)/|runs/[^/]+/plan\.db")
+"""What another process may drop, and this one need again: it is looked for each time that it is opened."""
 _ALLOWED: Final = {
     WORKER: ("USAGE", "SELECT, INSERT, UPDATE, DELETE", "USAGE"),
     READER: ("USAGE", "SELECT", ""),
@@ -96,8 +98,10 @@ def ensure_schema(face: Face, path: Path, purpose: Purpose, script: str) -> Post
     db = _database(face, path, purpose)
     digest = hashlib.sha256(script.encode()).hexdigest()
     with _closing_on_error(db):
-        note = f"{digest} {_inside(face, path)}"
-        if note not in (seen := sessions_of(face.address).seen) and _comment(db) != note:
+        inside = _inside(face, path)
+        note = f"{digest} {inside}"
+        known = note in (seen := sessions_of(face.address).seen) and not _MADE_ANEW.match(inside)
+        if not known and _comment(db) != note:
             _bring_up(db, script, note)
         seen.add(note)
     return db

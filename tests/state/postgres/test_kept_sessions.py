@@ -12,7 +12,14 @@ import pytest
 
 from importer.errors import StateError
 from importer.runtime.process_lock import LockHeldError, Owner
-from importer.state.database import Database, Purpose, ensure_database, open_database
+from importer.state.database import (
+    Database,
+    Purpose,
+    database_is_there,
+    delete_database,
+    ensure_database,
+    open_database,
+)
 from importer.state.locks import locked
 from importer.state.postgres.address import Address
 from importer.state.postgres.faces import make_face
@@ -65,6 +72,15 @@ class TestKept:
         assert sessions_at(postgres) == 1
         for db in opened:
             db.close()
+
+    @pytest.mark.parametrize("name", ["runs/20260314-091500-0001/plan", "plans/p1/plan", "mirrors/m1/m"])
+    def test_what_was_deleted_since_it_was_last_open_is_made_anew(self, face: Path, name: str) -> None:
+        notebook(face, name).close()
+        delete_database(face / f"{name}.db")
+        assert not database_is_there(face / f"{name}.db")
+        with closing(notebook(face, name)) as db:
+            db.execute("INSERT INTO notes VALUES (1, 'later')")
+            assert db.execute("SELECT text FROM notes").fetchone() == ("later",)
 
     def test_a_statement_beside_a_transaction_is_not_in_it(self, face: Path) -> None:
         with closing(notebook(face, "one")) as one, closing(notebook(face, "two")) as two:
