@@ -25,7 +25,8 @@ Listed: TypeAlias = "str | Fault"
 Keep: TypeAlias = Callable[[FileContent], None]
 
 _MOST_KNOWN: Final = 100_000
-"""Files of which is known what they hold, so that one that many rows name is read once."""
+"""Names of files that are remembered, so that one that many rows name is read and listed once; what is listed again, of very many,
+is read again to the same end."""
 
 
 @value_type(frozen=True, slots=True, kw_only=True)
@@ -49,27 +50,29 @@ def list_attached(
     keep: Keep,
     *,
     keep_going: Callable[[], None] = lambda: None,
+    most_known: int = _MOST_KNOWN,
 ) -> None:
-    """Write the list of each part to a file in ``folder``, and give each file to ``keep``, once for each of its names.
+    """Write the list of each part to a file in ``folder``, and give each file to ``keep``, which keeps what it holds once.
 
     All rows are looked at, those too that end without being sent: who is whose duplicate is decided elsewhere.
     """
     writer = PartWriter(folder)
-    seen: set[int] = set()
     for index, (intake, origin) in enumerate(zip(intakes, origins, strict=True)):
         for location in intake.bound.location_rows:
             writer.append(location, [])  # one without files has a list, too
         known: dict[str, Listed] = {}
+        listed: set[tuple[str, str]] = set()
         named = intake.bound.files_named()
         for record in _records(intake, keep_going):
             for reference in named(record):
-                place = hash((index, record.location_id, reference))
-                if is_url(reference) or place in seen:
+                place = (record.location_id, reference)
+                if is_url(reference) or place in listed:
                     continue
-                seen.add(place)
+                if len(listed) >= most_known:
+                    listed.clear()
+                    known.clear()
+                listed.add(place)
                 if (found := known.get(reference)) is None:
-                    if len(known) >= _MOST_KNOWN:
-                        known.clear()
                     found = known[reference] = _kept(origin, reference, keep)
                 line = ListedFile(source=index, reference=reference, found=found).to_line()
                 writer.append(record.location_id, [line])

@@ -26,17 +26,23 @@ def seldom_collecting() -> Iterator[None]:
 
 _before: list[tuple[int, int, int]] = []
 """The thresholds that each run under way met; the first are those to restore."""
+_frozen: list[bool] = []
+"""Whether something was frozen before the first of them: there is one place for what is frozen, and the host's stays there."""
 
 
 @contextlib.contextmanager
 def rare_collections() -> Iterator[None]:
     """Let the collector look seldom, and never at what was there before; runs may overlap, the last one restores.
 
+    Where a host has frozen what it loaded, as before it forks, that is left alone.
+
     Rows leave no cycles behind, so reference counts free them; what aiohttp leaves after a lost connection is
     collected all the same, later.
     """
     if not _before:
-        gc.freeze()
+        _frozen[:] = [gc.get_freeze_count() > 0]
+        if not _frozen[0]:
+            gc.freeze()
     _before.append(gc.get_threshold())
     gc.set_threshold(_OBJECTS, *_before[0][1:])
     try:
@@ -46,4 +52,5 @@ def rare_collections() -> Iterator[None]:
         _before.pop()
         if not _before:
             gc.set_threshold(*met)
-            gc.unfreeze()
+            if not _frozen[0]:
+                gc.unfreeze()

@@ -165,17 +165,12 @@ class JournalBatcher:
         if self._writing is not None:
             await self._writing.receipt.wait()
 
-    def announce(self, marks: Iterable[FollowUpMark]) -> None:
-        """Write down now what is about to be sent and must not be sent twice, with all that waits to be written.
-
-        Raises the StopError of a journal that fails, and then nothing may be sent.
-        """
-        announced = tuple(marks)
-        self._marks += announced
-        self._lines += len(announced)
-        self.flush()
-        if self._failure is not None:
-            raise self._failure
+    def announce(self, marks: Sequence[FollowUpMark]) -> Receipt:
+        """Write down what is about to be sent and must not be sent twice, with the next append; nothing of it may be sent before."""
+        receipt = self._receipt
+        self._marks += marks
+        self._gather(len(marks))
+        return receipt
 
     def mark(self, mark: FollowUpMark) -> None:
         """Note how far a follow-up has come, with the next append."""

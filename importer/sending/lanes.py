@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-REMEMBERED_LINKS: Final = 100_000
+from importer.sending.links import Links
 
 
 class LaneUser(Protocol):
@@ -30,54 +29,6 @@ class Lane:
         self.active = 0
         self.waiting: list[LaneUser] = []  # mostly empty: a deque would take half a kilobyte for each row
         self.moved_to: Lane | None = None
-
-
-class Links:
-    """Remembers which keys were seen on one row, for rows to come; bounded, the older half is forgotten at once.
-
-    Two rows that share no key may still be one person through an earlier row that held both keys. Forgetting one
-    by one would walk over the holes that are left at the front of a dict, for each row again.
-    """
-
-    __slots__ = ("_half", "_old", "_young")
-
-    def __init__(self, limit: int = REMEMBERED_LINKS) -> None:
-        self._young: dict[int, int] = {}
-        self._old: dict[int, int] = {}
-        self._half = limit // 2
-
-    def root(self, key: int) -> int:
-        young, old = self._young, self._old
-        while key in young or key in old:
-            key = young[key] if key in young else old[key]
-        return key
-
-    def strange(self, keys: Sequence[int]) -> bool:
-        """Tell that none of the keys leads to another, as is so for nearly every row."""
-        young, old = self._young, self._old
-        for key in keys:  # mostly two: views of both halves would take twice as long  # noqa: SIM110
-            if key in young or key in old:
-                return False
-        return True
-
-    def join(self, keys: Sequence[int]) -> None:
-        """Let all keys lead to one root."""
-        if self.strange(keys):
-            chosen = keys[0]
-            for key in keys[1:]:
-                if key != chosen:
-                    self._young[key] = chosen
-        else:
-            chosen = self.root(keys[0])
-            for key in keys[1:]:
-                root = self.root(key)
-                if root != chosen:
-                    self._young[root] = chosen
-        if len(self._young) >= self._half:
-            self._old, self._young = self._young, {}
-
-    def __len__(self) -> int:
-        return len(self._young) + len(self._old)
 
 
 class Lanes(Generic[Waiter]):

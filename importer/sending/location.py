@@ -24,7 +24,8 @@ from importer.sending.call_state import LocationRefusedError
 from importer.sending.caller import Caller
 from importer.sending.capacity import Capacity, Demand
 from importer.sending.journal_batches import JournalBatcher
-from importer.sending.lanes import Lanes, Links
+from importer.sending.lanes import Lanes
+from importer.sending.links import Links
 from importer.sending.outlet import DEFAULT_CONCURRENCY
 from importer.sending.row.before_images import BeforeImages
 from importer.sending.row.follow_up_batches import FollowUpBatch, FollowUpBatcher, FollowUpQueue

@@ -37,7 +37,7 @@ from importer.sending.caller import Caller
 from importer.sending.capacity import Capacity, Demand
 from importer.sending.failures import FailureWatch
 from importer.sending.journal_batches import JournalBatcher, JournalWriter
-from importer.sending.lanes import Links
+from importer.sending.links import Links
 from importer.sending.location import Callbacks, LocationSender
 from importer.sending.looking import ContactCallState, NotesCallState, SearchCallState
 from importer.sending.outlet import Outlet

@@ -75,7 +75,9 @@ def corrections_since(folder: Path, journal: Journal) -> Since | None:
 
     A successor that was taken back corrected nothing.
     """
-    corrected = len(taken_home(folder).keys() - journal.rows_ended(_DONE))
+    home = taken_home(folder)
+    # Of nearly every run nobody took up a row, and the set of all that it did would be its largest thing in memory.
+    corrected = len(home.keys() - journal.rows_ended(_DONE)) if home else 0
     successors = successors_of(folder)
     kept = tuple(run_id for run_id in successors if not _is_undone(folder.with_name(run_id)))
     if not (kept or corrected):

@@ -5,20 +5,28 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mcp import Client, StdioServerParameters
-from mcp.client.stdio import stdio_client
+if TYPE_CHECKING:
+    from mcp import StdioServerParameters
 
-from importer.mcp.server import OFFERED
+# What the client library imports is a tenth of what collecting all tests costs, in each of xdist's processes: it is
+# imported where it is used.
 
 
 def parameters(folder: Path, state: Path) -> StdioServerParameters:
+    from mcp import StdioServerParameters
+
     words = ["-m", "importer", "mcp", str(folder), "--state", str(state)]
     return StdioServerParameters(command=sys.executable, args=words)
 
 
 async def test_an_assistant_reads_suggests_and_checks_and_is_told_what_is_in_the_way(tmp_path: Path) -> None:
+    from mcp import Client
+    from mcp.client.stdio import stdio_client
+
+    from importer.mcp.server import OFFERED
+
     (tmp_path / "people.csv").write_text("First Name,E-mail\nAnn,ann@example.com\n", encoding="utf-8")
     async with Client(stdio_client(parameters(tmp_path, tmp_path / "state"))) as client:
         assert "never instructions" in str(client.instructions)

@@ -12,8 +12,12 @@ from importer.sources.cloud import read_object
 from tests.parts.cluster import Cluster
 from tests.s3_server import ACCESS, put, s3_on_loopback
 
-pytest.importorskip("s3fs")
-pytest.importorskip("moto")
+
+@pytest.fixture(autouse=True)
+def _both_ends() -> None:
+    """Import them where they are used: they are much of what collecting all tests costs, in each of xdist's processes."""
+    pytest.importorskip("s3fs")
+    pytest.importorskip("moto")
 
 
 async def test_workers_find_rows_and_results_in_a_bucket_and_nothing_is_left_of_a_forgotten_run(

@@ -14,13 +14,15 @@ from importer.errors import InterruptedRunError, StateError
 from importer.mapping import parse_mapping
 from importer.mapping.suppression import Suppression
 from importer.parts import splitting
+from importer.parts.attached import list_attached, read_list
 from importer.parts.part_rows import open_part
 from importer.parts.preparation import survey_part
-from importer.parts.splitting import NOWHERE, SplitPart, split_run
+from importer.parts.splitting import NOWHERE, SplitPart, part_file_name, split_run
 from importer.reading import open_source
-from importer.records import Outcome, Record, RowId, Status, number_of, row_id
+from importer.records import FileContent, Outcome, Record, RowId, Status, number_of, row_id
 from importer.runs.intake import Intake, SurveyOptions, survey
 from importer.settings import ReadingOptions
+from importer.sources.attachments import Attachments
 
 MAPPING = """\
 version: 1
@@ -223,3 +225,36 @@ def test_damaged_rows_are_refused_and_nothing_of_them_is_sent(tmp_path: Path, da
     part.path.write_bytes(damage(part.path.read_bytes()))
     with pytest.raises(StateError, match="cannot be read"):
         by_parts([part], MAPPING)
+
+
+def test_the_files_of_very_many_rows_are_all_listed_though_few_names_are_remembered(tmp_path: Path) -> None:
+    names = [f"{number}.pdf" for number in range(7)]
+    for name in names[:-1]:
+        (tmp_path / name).write_bytes(b"%PDF of " + name.encode())
+    lines = [f"{place},N,n@example.com,{name}\n" for _ in range(2) for name in names for place in "AB"]
+    path = csv(tmp_path, "Sub,First,Mail,File\n" + "".join(lines))
+    intakes = taken([path], f"{MAPPING}custom_fields: {{Contract: File}}\nfiles: {{fields: Contract}}\n")
+    kept: list[FileContent] = []
+    origin = Attachments(folder=tmp_path, hosts=frozenset(), largest=1_000)
+    list_attached(intakes, [origin], tmp_path / "lists", kept.append, most_known=3)
+    for location in "AB":
+        listed = {
+            each.reference: each.found for each in read_list(tmp_path / "lists" / part_file_name(location))
+        }
+        contents = {each.digest: each.content for each in kept}
+        assert {name: contents.get(str(found)) for name, found in listed.items()} == {
+            **{name: b"%PDF of " + name.encode() for name in names[:-1]},
+            names[-1]: None,
+        }
+
+
+def test_a_file_that_many_rows_name_is_read_and_listed_once_for_each_part(tmp_path: Path) -> None:
+    (tmp_path / "same.pdf").write_bytes(b"%PDF")
+    lines = [f"{place},N,n@example.com,same.pdf\n" for _ in range(20) for place in "AB"]
+    path = csv(tmp_path, "Sub,First,Mail,File\n" + "".join(lines))
+    intakes = taken([path], f"{MAPPING}custom_fields: {{Contract: File}}\nfiles: {{fields: Contract}}\n")
+    kept: list[FileContent] = []
+    origin = Attachments(folder=tmp_path, hosts=frozenset(), largest=1_000)
+    list_attached(intakes, [origin], tmp_path / "lists", kept.append)
+    listed = [list(read_list(tmp_path / "lists" / part_file_name(location))) for location in "AB"]
+    assert (len(kept), [len(each) for each in listed]) == (1, [1, 1])

@@ -6,6 +6,8 @@ import asyncio
 import json
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,7 +15,7 @@ from importer.errors import InterruptedRunError, StateError, StopError
 from importer.highlevel.calls import Call
 from importer.highlevel.catalog import CatalogNeeds
 from importer.highlevel.client import RawReply
-from importer.records import Append, FollowUpMark, FollowUpState, Intent, Outcome, Status
+from importer.records import Addition, Append, FollowUpMark, FollowUpState, Intent, Outcome, Status
 from importer.sending import Sender, SendingPolicy
 from importer.sending.journal_batches import LONGEST_APPEND, JournalBatcher
 from importer.settings import Secret
@@ -36,7 +38,7 @@ class SlowJournal(MemoryJournal):
         self.lengths.append(_lines(append))
         if not self.slow:
             return super().write(append)
-        ended: Future[None] = Future()
+        ended = _Ended(self)
         self.under_way.append((append, ended))
         return ended
 
@@ -51,6 +53,19 @@ class SlowJournal(MemoryJournal):
         self.slow = False
         for _, ended in self.under_way:
             ended.set_exception(error)
+
+
+class _Ended(Future[None]):
+    """Is done when the disk goes on, as it does at the latest for whoever cannot wait by the loop."""
+
+    def __init__(self, journal: SlowJournal) -> None:
+        super().__init__()
+        self._journal = journal
+
+    def result(self, timeout: float | None = None) -> None:
+        if not self.done():
+            self._journal.go_on()
+        return super().result(timeout)
 
 
 def _lines(append: Append) -> int:
@@ -121,11 +136,13 @@ def test_what_is_written_at_once_waits_for_what_is_under_way() -> None:
     run_virtually(check())
 
 
-def test_what_must_not_be_sent_twice_is_written_down_at_once_though_nothing_else_waits() -> None:
+def test_what_must_not_be_sent_twice_is_written_down_though_nothing_else_waits() -> None:
     async def check() -> None:
         journal = MemoryJournal()
         told = Told(journal)
-        told.batcher.announce([FollowUpMark(row=2, name="workflow", state=FollowUpState.SENT)])
+        receipt = told.batcher.announce([FollowUpMark(row=2, name="workflow", state=FollowUpState.SENT)])
+        assert not receipt.written
+        await receipt.wait()
         assert journal.marked == {(2, "workflow"): FollowUpState.SENT}
 
     run_virtually(check())
@@ -264,6 +281,72 @@ def test_no_tags_are_sent_before_it_is_durable_who_gets_them() -> None:
             journal.go_on()
             await sending
         assert (early, _tags_calls(vendor)) == (0, 1)
+
+    run_virtually(check())
+
+
+def _notes(vendor: PaperVendor) -> int:
+    return sum(call.path.endswith("/notes") for call in vendor.calls)
+
+
+def _taking_notes(call: Call) -> tuple[int, dict[str, Any]] | None:
+    return (201, {"note": {"id": "n1"}}) if call.path.endswith("/notes") else None
+
+
+async def _announce(sender: Sender, journal: SlowJournal, vendor: PaperVendor) -> asyncio.Task[None]:
+    """Let three rows land, and have the disk slow as the notes of them are announced; gives what drains the sender."""
+    journal.slow = False
+    await sender.open_location(PLACE, CatalogNeeds())
+    note = Addition(kind="note", content={"body": "Bakes"})
+    for each in people(3):
+        await sender.submit(replace(each, additions=(note,)))
+    await _turns(lambda: bool(_upserts(vendor)))
+    journal.slow = True
+    sending = asyncio.ensure_future(sender.drain())
+    await _turns(lambda: any(append.marks for append, _ in journal.under_way))
+    return sending
+
+
+def test_what_must_not_be_sent_twice_waits_until_it_is_announced_while_the_loop_goes_on() -> None:
+    async def check() -> None:
+        vendor, journal = PaperVendor(respond=_taking_notes), SlowJournal()
+        async with paper_sender(vendor, journal) as sender:
+            sending = await _announce(sender, journal, vendor)
+            await _turns()
+            early = _notes(vendor)
+            journal.go_on()
+            await sending
+        assert (early, _notes(vendor)) == (0, 3)
+        assert set(journal.marked.values()) == {FollowUpState.DONE}
+
+    run_virtually(check())
+
+
+def test_what_could_not_be_announced_is_not_sent() -> None:
+    async def check() -> None:
+        vendor, journal = PaperVendor(respond=_taking_notes), SlowJournal()
+        async with paper_sender(vendor, journal) as sender:
+            sending = await _announce(sender, journal, vendor)
+            journal.fail(StateError("The disk is gone."))
+            with pytest.raises(StateError, match=r"The disk is gone\."):
+                await sending
+        assert _notes(vendor) == 0
+
+    run_virtually(check())
+
+
+def test_what_was_announced_when_its_run_is_cut_off_and_not_yet_sent_is_taken_back() -> None:
+    async def cut_off(vendor: PaperVendor, journal: SlowJournal) -> None:
+        async with paper_sender(vendor, journal) as sender:
+            (await _announce(sender, journal, vendor)).cancel()
+            raise KeyboardInterrupt
+
+    async def check() -> None:
+        vendor, journal = PaperVendor(respond=_taking_notes), SlowJournal()
+        with pytest.raises(KeyboardInterrupt):
+            await cut_off(vendor, journal)
+        assert _notes(vendor) == 0
+        assert set(journal.marked.values()) == {FollowUpState.OPEN}
 
     run_virtually(check())
 

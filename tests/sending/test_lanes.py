@@ -6,7 +6,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.sending.lanes import Lane, Lanes, Links
+from importer.sending.lanes import Lane, Lanes
+from importer.sending.links import Links
 
 
 @dataclass(eq=False)
@@ -115,6 +116,37 @@ def test_the_latest_links_are_remembered_in_bounded_memory() -> None:
         for latest in range(max(number - 4, 0), number + 1):
             assert links.root(2 * latest) == links.root(2 * latest + 1)
     assert links.root(0) != links.root(1)
+
+
+# Few last bits, so that keys stand in each other's places, and both signs, as hashes have.
+_LINKED: st.SearchStrategy[int] = st.builds(
+    lambda last, first: last | first << 40, st.integers(0, 7), st.integers(-4, 4)
+)
+
+
+@given(st.lists(st.lists(_LINKED, min_size=2, max_size=3), max_size=60))
+def test_links_join_whoever_a_plain_walk_over_all_of_them_joins(rows: list[list[int]]) -> None:
+    links = Links()
+    sets: list[set[int]] = []
+    for keys in rows:
+        links.join(keys)
+        met = [each for each in sets if each & set(keys)]
+        sets = [each for each in sets if each not in met]
+        sets.append(set(keys).union(*met))
+    roots = {key: links.root(key) for each in sets for key in each}
+    for each in sets:
+        assert len({roots[key] for key in each}) == 1
+    assert len(set(roots.values())) == len(sets)
+
+
+def test_very_many_links_are_all_found_again() -> None:
+    links = Links(limit=20_000)
+    for number in range(9_999):
+        links.join((hash(("e", number)), hash(("p", number))))
+    for number in range(9_999):
+        assert links.root(hash(("p", number))) == hash(("e", number))
+        assert not links.strange([hash(("p", number))])
+        assert links.strange([hash(("nobody", number))])
 
 
 def test_a_link_to_a_person_known_by_two_keys_joins_all_three_and_nobody_else() -> None:

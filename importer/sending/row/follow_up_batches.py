@@ -10,7 +10,7 @@ from itertools import islice
 from importer.highlevel.follow_ups import Step
 from importer.records import FollowUpState, value_type
 from importer.sending.capacity import Capacity
-from importer.sending.journal_batches import JournalBatcher
+from importer.sending.journal_batches import JournalBatcher, Receipt
 from importer.sending.row.submitted import Held
 
 
@@ -31,6 +31,8 @@ class FollowUpBatch:
     step: Step
     rows: tuple[Held, ...]
     splits: Splits = field(default_factory=Splits)
+    receipt: Receipt | None = field(default=None, repr=False, compare=False)
+    """Of its announcement: it is not sent before that is durable."""
 
     def halves(self) -> tuple[FollowUpBatch, ...]:
         """Divide it by its contacts; empty where there is one alone, or no split left."""
@@ -100,11 +102,11 @@ class FollowUpBatcher:
 class FollowUpQueue:
     """Batches whose turn has come.
 
-    One that must not be sent twice is announced in the journal before it is handed out: what a kill leaves announced
-    may have been done. Several are announced in one append, as many as the pace lets go soon.
+    One that must not be sent twice is announced in the journal when it is handed out, and waits until that is durable: what
+    a kill leaves announced may have been done. Several are announced in one append, as many as the pace lets go soon.
     """
 
-    __slots__ = ("_announced", "_batches", "_journal", "_most")
+    __slots__ = ("_announced", "_batches", "_journal", "_most", "_receipt")
 
     def __init__(self, journal: JournalBatcher, *, most: Callable[[], int]) -> None:
         self._journal = journal
@@ -112,6 +114,7 @@ class FollowUpQueue:
         self._batches: deque[FollowUpBatch] = deque()
         self._announced = 0
         """So many at the head need no announcement any more."""
+        self._receipt: Receipt | None = None
 
     def __len__(self) -> int:
         return len(self._batches)
@@ -119,16 +122,15 @@ class FollowUpQueue:
     def put(self, batch: FollowUpBatch) -> None:
         self._batches.append(batch)
 
-    def take(self) -> FollowUpBatch | None:
-        """Take the next one; raises StateError where it cannot be announced, and then it must not be sent."""
+    def take(self) -> FollowUpBatch:
+        """Take the next one, with the receipt that it has to wait for."""
         if not self._announced:
             following = tuple(islice(self._batches, self._most()))
             self._announced = len(following)
-            _announce(self._journal, following)
-        if not self._batches:
-            return None  # what was settled with the announcement ended the sending
+            self._receipt = _announce(self._journal, following)
         self._announced -= 1
-        return self._batches.popleft()
+        batch = self._batches.popleft()
+        return batch if batch.step.kind.repeatable else replace(batch, receipt=self._receipt)
 
     def clear(self) -> int:
         """Leave all to a later run; gives how many rows these are."""
@@ -140,15 +142,25 @@ class FollowUpQueue:
         return left
 
 
-def _announce(journal: JournalBatcher, batches: Iterable[FollowUpBatch]) -> None:
+def _announce(journal: JournalBatcher, batches: Iterable[FollowUpBatch]) -> Receipt | None:
     marks = [
         held.mark(batch.step, FollowUpState.SENT)
         for batch in batches
         if not batch.step.kind.repeatable
         for held in batch.rows
     ]
-    if marks:
-        journal.announce(marks)
+    return journal.announce(marks) if marks else None
+
+
+async def until_announced(journal: JournalBatcher, batch: FollowUpBatch) -> None:
+    """Return when a batch may be sent; raises the StopError of a journal that fails, and then it must not be."""
+    if batch.receipt is None:
+        return
+    try:
+        await batch.receipt.wait()
+    except BaseException:
+        take_back(journal, batch)
+        raise
 
 
 def take_back(journal: JournalBatcher, batch: FollowUpBatch) -> None:

@@ -30,7 +30,7 @@ from importer.sending.looking import ContactsCallState
 from importer.sending.row import outcomes
 from importer.sending.row.additions import AdditionDesk
 from importer.sending.row.companies import Company, CompanyDesk
-from importer.sending.row.follow_up_batches import FollowUpBatch, take_back
+from importer.sending.row.follow_up_batches import FollowUpBatch, take_back, until_announced
 from importer.sending.row.submitted import FollowUpDoubt, FollowUpFailure, Held
 from importer.sending.row.upserting import Landing
 
@@ -118,6 +118,7 @@ class FollowUpDesk:
 
         A batch that is refused as a whole comes back in halves: the one contact that it is about shall fail alone.
         """
+        await until_announced(self._journal, batch)
         step = batch.step
         if step.kind.addition is not None and isinstance(step.value, Addition):
             return [await self._additions.add(batch, step.value)]
