@@ -162,6 +162,8 @@ class Block:
     numbers: Sequence[int]
     rows: Sequence[Sequence[str]] = field(repr=False)
     faults: Mapping[int, tuple[Fault, ...]] = field(default_factory=dict)
+    plain: bool = False
+    """Each cell is known to be a text and nothing more, as in a CSV file; else some may be ``TypedText``."""
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -177,6 +179,7 @@ class Block:
             numbers=[self.numbers[place] for place in places],
             rows=[self.rows[place] for place in places],
             faults={index: self.faults[place] for index, place in enumerate(places) if place in self.faults},
+            plain=self.plain,
         )
 
     def head(self, rows: int) -> Block:
@@ -185,6 +188,7 @@ class Block:
             numbers=self.numbers[:rows],
             rows=self.rows[:rows],
             faults={index: faults for index, faults in self.faults.items() if index < rows},
+            plain=self.plain,
         )
 
 
@@ -356,29 +360,37 @@ class Record:
 
     def built(self, upsert: bytes) -> Record:
         """Put its payload beside it."""
-        return Record(
-            row=self.row,
-            location_id=self.location_id,
-            fields=self.fields,
-            custom_fields=self.custom_fields,
-            tags=self.tags,
-            additions=self.additions,
-            contact_id=self.contact_id,
-            warnings=self.warnings,
-            upsert=upsert,
-            clears_tags=self.clears_tags,
-        )
+        made: Any = record_of(*state_of(self))
+        made.upsert = upsert
+        return made  # type: ignore[no-any-return]
+
+    def resolved(
+        self,
+        *,
+        fields: Mapping[str, Json],
+        custom_fields: tuple[tuple[str, Json], ...],
+        additions: tuple[Addition, ...],
+        warnings: tuple[Fault, ...],
+    ) -> Record:
+        """Put in what its location takes of it; a guessed country was of use until then."""
+        # Every row passes here: to give all fields by name takes twice as long.
+        made: Any = record_of(*state_of(self))
+        made.fields, made.custom_fields = fields, custom_fields
+        made.additions, made.warnings = additions, warnings
+        made.country_guessed = False
+        return made  # type: ignore[no-any-return]
 
     # A row crosses to the process that sends it in a pickle: as a bare tuple, without the names, for a fifth less.
 
     def __reduce__(self) -> tuple[Callable[..., Record], tuple[Any, ...]]:
-        return _record_of, _STATE_OF(self)
+        return record_of, state_of(self)
 
 
-_STATE_OF: Final[Callable[[Record], tuple[Any, ...]]] = attrgetter(*(each.name for each in fields(Record)))
+state_of: Final[Callable[[Record], tuple[Any, ...]]] = attrgetter(*(each.name for each in fields(Record)))
+"""Gives a record's fields in order."""
 
 
-def _record_of(*state: Any) -> Record:
+def record_of(*state: Any) -> Record:
     """Make a record of its fields in order; by name, each costs a look-up more."""
     made: Any = object.__new__(Record)
     (

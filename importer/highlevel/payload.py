@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Final
 
 from importer.highlevel import contacts
 from importer.highlevel.fields import FIELDS, Nullable
-from importer.highlevel.versions import NAMES, ApiVersion
+from importer.highlevel.versions import NAMES, USUAL, ApiVersion
 from importer.records import ImportMode, Json, Record, TagMode
 
 NOT_IN_UPDATE: Final = ("gender", "createNewIfDuplicateAllowed")
@@ -17,6 +16,14 @@ NOT_IN_UPSERT: Final = ("type",)
 
 NULL_BY_ID: Final = tuple(facts.name for facts in FIELDS.values() if facts.nullable is Nullable.BY_ID)
 """Properties that only the vendor's update by id empties: null in any other call would refuse the row with 422."""
+
+_BY_KEY: Final = "contact."
+"""What a custom field's reference begins with that is its key: no id is known in a preview without an account."""
+_OF_KEY: Final = len(_BY_KEY)
+
+# Python 3.11 finds a member of an enum by way of a function, which takes as long as to build two custom fields.
+_REPLACE: Final = TagMode.REPLACE
+_USUAL_NAME: Final = NAMES[USUAL].custom_value
 
 NEW_IF_DUPLICATE: Final = "createNewIfDuplicateAllowed"
 
@@ -28,10 +35,9 @@ def build_upsert(
     payload = _build(record, version=version, tag_mode=tag_mode)
     for name in NOT_IN_UPSERT:
         payload.pop(name, None)
-    if None in payload.values():  # of hardly any row
-        for name in NULL_BY_ID:
-            if payload.get(name, "") is None:
-                del payload[name]
+    for name in NULL_BY_ID:
+        if payload.get(name, "") is None:
+            del payload[name]
     return payload
 
 
@@ -39,26 +45,19 @@ def _build(record: Record, *, version: ApiVersion, tag_mode: TagMode) -> dict[st
     payload: dict[str, Json] = {"locationId": record.location_id, **record.fields}
     if "additionalPhones" in payload:
         _keep_apart(payload)
-    if version is not ApiVersion.V2021_07_28:
+    if version is not USUAL:
         _respell(payload, version)
     if record.custom_fields:
-        name = NAMES[version].custom_value
+        name = _USUAL_NAME if version is USUAL else NAMES[version].custom_value
         payload["customFields"] = [
-            {kind: known, name: value}
+            {"id": reference, name: value}
+            if reference[:_OF_KEY] != _BY_KEY
+            else {"key": reference[_OF_KEY:], name: value}
             for reference, value in record.custom_fields
-            for kind, known in (_named_by(reference),)
         ]
-    if tag_mode is TagMode.REPLACE and (record.tags or record.clears_tags):
+    if tag_mode is _REPLACE and (record.tags or record.clears_tags):
         payload["tags"] = list(record.tags)
     return payload
-
-
-@lru_cache(maxsize=4_096)
-def _named_by(reference: str) -> tuple[str, str]:
-    """Tell by what a custom field is named in a payload: its key, where no id is known (preview without an account)."""
-    if reference.startswith("contact."):
-        return "key", reference.removeprefix("contact.")
-    return "id", reference
 
 
 def build_create(

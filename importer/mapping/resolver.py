@@ -64,15 +64,10 @@ class Resolver:
         additions = self._additions.resolve(record, faults) if record.additions else ()
         if faults and any(fault.fails for fault in faults):
             return failed(record.row, record.location_id, _known_better(record.warnings, faults))
-        return Record(
-            row=record.row,
-            location_id=record.location_id,
+        return record.resolved(
             fields=fields,
             custom_fields=custom,
-            tags=record.tags,
             additions=additions,
-            contact_id=record.contact_id,
-            clears_tags=record.clears_tags,
             warnings=_known_better(record.warnings, faults) if faults else record.warnings,
         )
 

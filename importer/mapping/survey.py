@@ -202,7 +202,8 @@ class Surveyor:
         rows = self._sound_rows(block)
         if not rows:
             return None
-        table = BlockColumns(rows, frozenset(self._model.defaults.empty), self._model.clear)
+        empty = frozenset(self._model.defaults.empty)
+        table = BlockColumns(rows, empty, self._model.clear, plain=block.plain)
         if not self._knows_writing:
             self._evidence.see(table)
         return table

@@ -75,6 +75,8 @@ class Reading:
     header: tuple[str, ...]
     header_last: int
     detected: Detected
+    plain: bool = False
+    """Its cells are texts and nothing more; those of a workbook may have a value behind them."""
     ragged: bool = False
     """Rows may end before the header does without anything missing, as in workbooks."""
     profile: Profile = field(default_factory=lambda: Profile({}), repr=False)

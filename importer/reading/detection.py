@@ -143,6 +143,7 @@ def _read_text(place: Path, options: ReadingOptions, *, name: str) -> Reading:
         header=header,
         header_last=choice.last,
         detected=detected,
+        plain=True,
         profile=Profile.below(rows, choice.last, len(header)),
     )
 

@@ -60,6 +60,7 @@ class Source:
             kept=kept,
             unguard=unguarding,
             profile=reading.profile,
+            plain=reading.plain,
             unit="Row" if reading.ragged else "Line",
         )
         self.name = reading.detected.name

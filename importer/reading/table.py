@@ -30,6 +30,8 @@ class TableLayout:
     unguard: Callable[[str], str] | None = None
     """Takes the guard against formulas off a cell, in a file of ours."""
     profile: Profile
+    plain: bool = False
+    """No cell of the grid has a value behind its text."""
     unit: str = "Line"
     """What the number in a fault's sentence counts: lines of a text, rows of a sheet."""
 
@@ -86,7 +88,13 @@ class Table:
             yield self._block(ready)
 
     def _block(self, ready: _Stretch) -> Block:
-        return Block(source=self._source, numbers=ready.numbers, rows=ready.rows, faults=ready.faults)
+        return Block(
+            source=self._source,
+            numbers=ready.numbers,
+            rows=ready.rows,
+            faults=ready.faults,
+            plain=self._layout.plain,
+        )
 
 
 class _Walk:

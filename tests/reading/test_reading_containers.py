@@ -33,6 +33,19 @@ def test_a_workbook_is_told_from_its_content_whatever_its_name(tmp_path: Path, w
     assert cells(open_source(write(TEXT.replace(",", "\t"), name="contacts.xls", encoding="utf-16"))) == ANN
 
 
+def test_only_a_text_is_known_to_hold_no_value_behind_a_cell(tmp_path: Path, write: Write) -> None:
+    packed = tmp_path / "contacts.csv.gz"
+    packed.write_bytes(gzip.compress(TEXT.encode()))
+    objects = write('[{"Name": "Ann", "Age": 41}]', name="contacts.json")
+    workbook = book(tmp_path / "contacts.xlsx", CONTACTS)
+    sources = [open_source(each) for each in (write(TEXT), packed, objects, workbook)]
+    plain = [
+        {part.plain for block in source.blocks() for part in (block, block.head(1), block.only([0]))}
+        for source in sources
+    ]
+    assert plain == [{True}, {True}, {False}, {False}]
+
+
 def test_an_html_table_named_xls_is_read_as_text(write: Write) -> None:
     rows = "<tr><td>Ann</td><td>02134</td><td>NA</td></tr><tr><td>Bob</td><td>1,234</td><td>None</td></tr>"
     page = f"<html><body><table><thead><tr><th>Name</th><th>Zip</th><th>Code</th></tr></thead>{rows}</table></body></html>"

@@ -166,7 +166,8 @@ class Program:
         """Tell which location each row of a block goes to; None where it goes to none."""
         found: list[str | None] = [None] * len(block)
         kept = [index for index in range(len(block)) if self._enters(block, index, {})]
-        table = BlockColumns([block.rows[index] for index in kept], self._empty, self._clear)
+        rows = [block.rows[index] for index in kept]
+        table = BlockColumns(rows, self._empty, self._clear, plain=block.plain)
         for index, location in zip(kept, self._location.run(table) if kept else (), strict=True):
             found[index] = location
         return found
@@ -191,7 +192,7 @@ class Program:
     ) -> list[Record | Outcome]:
         if not rows:
             return []
-        table = BlockColumns(rows, self._empty, self._clear)
+        table = BlockColumns(rows, self._empty, self._clear, plain=block.plain)
         if block.faults:
             for place, index in enumerate(kept):
                 table.faults.setdefault(place, []).extend(block.faults.get(index, ()))

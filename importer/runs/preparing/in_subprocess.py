@@ -10,6 +10,7 @@ from importer.mapping import Mapping
 from importer.results import Summary
 from importer.runs.intake import Mapped
 from importer.runs.preparing.order import Order, Surveyed
+from importer.runs.preparing.packing import Packed, unpack
 from importer.runs.preparing.subprocess_pipe import ProcessLostError, SecondProcess
 from importer.runs.preparing.writing import write_results
 from importer.runs.resolving import Catalogs
@@ -78,7 +79,8 @@ class InSubprocess:
 
     def _next_piece(self) -> Mapped | None:
         self._under_way -= 1
-        return self._process.answer()  # type: ignore[no-any-return]  # what Office.piece gives
+        packed: Packed | None = self._process.answer()
+        return None if packed is None else unpack(packed)
 
     def _forget_pieces(self) -> None:
         """Take in what was asked ahead and nobody wants any more, be it rows or a mistake over them."""

@@ -18,6 +18,7 @@ from importer.runs.intake import Mapped
 from importer.runs.preparing.in_process import InProcess
 from importer.runs.preparing.live_results import Follower
 from importer.runs.preparing.order import Order, Surveyed
+from importer.runs.preparing.packing import Packed, pack
 from importer.runs.preparing.subprocess_pipe import ANSWER, FAILURE, READY
 from importer.runs.resolving import Catalogs
 from importer.runtime.garbage import rare_collections
@@ -70,8 +71,9 @@ class Preparer:
     def pieces(self, resolved: bool, built: bool) -> None:  # noqa: FBT001  (questions carry their words in order)
         self._pieces = self._preparation.pieces(resolved=resolved, built=built)
 
-    def piece(self) -> Mapped | None:
-        return next(self._pieces, None)
+    def piece(self) -> Packed | None:
+        piece = next(self._pieces, None)
+        return None if piece is None else pack(piece)
 
     def write_results(self, run: Run) -> Summary:
         summary = self._follower.finish(run) if self._follower is not None else None

@@ -78,9 +78,7 @@ def open_writer(order: Order, mapping: Mapping, journal: Journal) -> ResultsWrit
 
 
 def _list_same_contact(order: Order, mapping: Mapping, journal: Journal, files: RunFiles) -> SameContact:
-    if not SameContacts.is_in(journal.folder):  # begun by an older importer, or killed during its survey
-        return NO_ROWS
-    with SameContacts.open(journal.folder) as links:
+    with SameContacts(journal.folder) as links:
         if not links.counts().groups:
             return NO_ROWS
         return list_same_contacts(

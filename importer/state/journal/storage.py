@@ -267,12 +267,19 @@ def _write_private(path: Path, text: str) -> None:
 
 def sync_run(folder: Path, run: Run) -> None:
     """Put the folder and its private copies on the disk: without them no row could be sent again after a cut."""
+    copies = (folder / MAPPING_NAME, folder / IDENTITY_NAME, *(source.path for source in run.sources))
+    here = [path for path in copies if path.is_file()]
+    folders = [
+        above
+        for path in here
+        for above in path.parents
+        if above == path.parent or above.is_relative_to(folder)
+    ]
     try:
-        for path in (folder / MAPPING_NAME, folder / IDENTITY_NAME, *(source.path for source in run.sources)):
-            if path.is_file():
-                sync_file(path)
-                sync_folder(path.parent)
-        for path in (folder, folder.parent, folder.parent.parent):
+        for path in here:
+            sync_file(path)
+        # each once: the names of all files come to the disk with their folder
+        for path in dict.fromkeys((*folders, folder, folder.parent, folder.parent.parent)):
             sync_folder(path)
     except OSError as cause:
         raise StateError(f"{folder} cannot be written to the disk: {cause.strerror}.") from cause
