@@ -5,6 +5,7 @@ import gc
 import itertools
 import logging
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from typing import Final
 import pytest
 from hypothesis import settings
 
+from tests.forked_importer import forking_importer
 from tests.postgres_server import Postgres, arrange_shared, empty_database, end_shared, shared_server
 
 # A machine that does other work, too, takes longer for an example; that says nothing of the program.
@@ -70,8 +72,9 @@ def _share_compiled_modules(config: pytest.Config) -> None:
     compiled = (_HERE / "__pycache__").is_dir()
     if os.environ.get("PYTHONDONTWRITEBYTECODE") and "PYTHONPYCACHEPREFIX" not in os.environ:
         del os.environ["PYTHONDONTWRITEBYTECODE"]
-        config.stash[_COMPILED] = os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="compiled-")
-        _take_over_compiled(Path(config.stash[_COMPILED]))
+        kept = tempfile.mkdtemp(prefix="compiled-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT"))
+        config.stash[_COMPILED] = os.environ["PYTHONPYCACHEPREFIX"] = kept
+        _take_over_compiled(Path(kept))
         compiled = False
     if getattr(config.option, "numprocesses", None) and not compiled:
         _compile_beforehand(config.args)
@@ -204,6 +207,23 @@ def _loggers_of_ours() -> list[logging.Logger]:
 
 def _manner_of(logger: logging.Logger) -> tuple[tuple[logging.Handler, ...], int, bool]:
     return tuple(logger.handlers), logger.level, logger.propagate
+
+
+@pytest.fixture(scope="session")
+def forked_importer() -> Iterator[tuple[str, ...]]:
+    """The words that begin a command: a process of its own that need not load the package first."""
+    with forking_importer() as words:
+        yield words
+
+
+@pytest.fixture(scope="session")
+def forked_script(forked_importer: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for a shell's PATH, in which ``importer`` is such a command."""
+    folder = tmp_path_factory.mktemp("scripts")
+    script = folder / "importer"
+    script.write_text(f'#!/bin/sh\nexec {shlex.join(forked_importer)} "$@"\n', encoding="utf-8")
+    script.chmod(0o755)
+    return folder
 
 
 @pytest.fixture(scope="session")

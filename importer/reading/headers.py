@@ -174,6 +174,8 @@ def _continues(upper: Cells, lower: Cells, enough: int, profile: Profile) -> boo
         return False
     if any(len(cell) > _LONG_NAME for cell in upper):
         return _count(lower) >= enough
+    if _spans_both(upper, lower):
+        return True
     if _count(upper) == filled_width(upper) and not _twins(upper):
         return _names_all(upper, lower, profile, enough)
     if _count(lower) == 1:
@@ -182,6 +184,13 @@ def _continues(upper: Cells, lower: Cells, enough: int, profile: Profile) -> boo
         return column >= len(upper) or not upper[column].strip()
     sparse = _count(lower) >= enough and _count(upper) * 10 <= _count(lower) * 7
     return sparse or not lower[0].strip()
+
+
+def _spans_both(upper: Cells, lower: Cells) -> bool:
+    """Tell two rows of names by a cell that is merged over both, beside a group's title with a name below each of its columns."""
+    pairs = [(above.strip(), own.strip()) for above, own in zip(upper, lower, strict=False)]
+    merged = any(above and above == own for above, own in pairs)
+    return merged and any(not above for above, _ in pairs) and all(own for _, own in pairs)
 
 
 def _names_all(upper: Cells, lower: Cells, profile: Profile, enough: int) -> bool:

@@ -61,7 +61,7 @@ class KeySharing:
 @contextlib.contextmanager
 def open_key_sharing(place: KeyPlace, run_folder: Path) -> Iterator[KeySharing]:
     """Open the files of a run. Raises SettingsError."""
-    with place.open(run_folder) as holders, SameContacts.open(run_folder) as links:
+    with place.open(run_folder) as holders, SameContacts(run_folder) as links:
         yield KeySharing(holders=holders, links=links)
 
 
@@ -87,7 +87,7 @@ def foresee_key_sharing(place: KeyPlace, folder: Path) -> Iterator[KeySharing]:
             with contextlib.suppress(SettingsError):
                 known = stack.enter_context(place.open(folder))
         holders = stack.enter_context(DraftHolders.over(known, folder, place=place.server))
-        yield KeySharing(holders=holders, links=stack.enter_context(SameContacts.open(folder)))
+        yield KeySharing(holders=holders, links=stack.enter_context(SameContacts(folder)))
 
 
 @contextlib.contextmanager
@@ -97,7 +97,7 @@ def decided_again(sharing: KeySharing, place: KeyPlace) -> Iterator[KeySharing]:
         folder, known = Path(name), sharing.holders
         draft = DraftHolders.over(known, folder, place=place.server, as_run=known.run)
         holders = opened.enter_context(draft)
-        yield KeySharing(holders=holders, links=opened.enter_context(SameContacts.open(folder)))
+        yield KeySharing(holders=holders, links=opened.enter_context(SameContacts(folder)))
 
 
 @contextlib.contextmanager

@@ -8,11 +8,10 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
-
-def words_of(*words: str) -> list[str]:
-    """Give the command as a process is started by it."""
-    return [sys.executable, "-m", "importer", *words]
+PROGRAM: Final = (sys.executable, "-m", "importer")
+"""The words that start this very program."""
 
 
 def plain_output(variables: Mapping[str, str]) -> dict[str, str]:
@@ -21,13 +20,13 @@ def plain_output(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def start_command(
-    words: Sequence[str], *, log: Path, environment: Mapping[str, str]
+    words: Sequence[str], *, log: Path, environment: Mapping[str, str], program: Sequence[str] = PROGRAM
 ) -> subprocess.Popen[bytes]:
     """Start a command; what it says goes behind what a private file holds already."""
     handle = os.open(log, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
     with os.fdopen(handle, "ab") as file:
         process = subprocess.Popen(  # noqa: S603  (our own program; every word is one argument)
-            words_of(*words),
+            [*program, *words],
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=file,

@@ -224,7 +224,7 @@ def open_database(path: Path, purpose: Purpose) -> SqliteDatabase:
 
 def create_database(path: Path, purpose: Purpose) -> SqliteDatabase:
     """Make a file that nobody else made before, and open it."""
-    _make_private(path, purpose, os.O_EXCL)
+    _make_private(path, purpose, alone=True)
     return SqliteDatabase(path, purpose)
 
 
@@ -264,11 +264,18 @@ def delete_database(path: Path) -> None:
             path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
-def _make_private(path: Path, purpose: Purpose, flags: int = 0) -> None:
-    # Made here and not by SQLite, whose files (-wal and -shm too) take over the mode of the first.
+def _make_private(path: Path, purpose: Purpose, *, alone: bool = False) -> None:
+    """Make a file that is not there yet; ``alone``: nobody may have made it before."""
+    # Made here and not by SQLite, whose files (-wal and -shm too) take over the mode of the first. One that is there is
+    # not even opened: whatever handle a process closes takes all of its locks on the file with it, those of its other
+    # connections as well, and the next process to close the file deletes the log into which they go on writing.
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | flags, 0o600))
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        except FileExistsError:
+            if alone:
+                raise
     except OSError as cause:
         raise StateError(
             f"{purpose.title} {path} cannot be made: {cause.strerror}. Name another folder with --state."

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import Final
 
+from importer.errors import StateError
+
 FILE_NAME: Final = "written.sha256"
 
 
@@ -23,12 +25,21 @@ class WrittenFiles:
         return _line(name, digest) in self._lines()
 
     def add(self, name: str, digest: str) -> None:
-        """Note a file before it is put in its place. Raises OSError."""
-        if self.holds(name, digest):
-            return
-        handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(handle, "ab") as file:
-            file.write(f"{_line(name, digest)}\n".encode())
+        """Note a file before it is put in its place.
+
+        Raises StateError where the disk refuses: it is that of the state folder, and not the one that the file goes to.
+        """
+        try:
+            if self.holds(name, digest):
+                return
+            handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            with os.fdopen(handle, "ab") as file:
+                file.write(f"{_line(name, digest)}\n".encode())
+        except OSError as cause:
+            raise StateError(
+                f"{self._path} in the state folder cannot be written: {cause.strerror or cause}. See that there is room and "
+                "that it is writable, then give the same command again: it goes on where it stopped."
+            ) from cause
 
     def _lines(self) -> list[str]:
         if not self._path.is_file():

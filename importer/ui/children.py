@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from importer.records import value_type
 from importer.runtime.environment import without_secrets
-from importer.runtime.own_commands import plain_output, start_command, words_of
+from importer.runtime.own_commands import PROGRAM, plain_output, start_command
 from importer.runtime.regex import regex
 from importer.ui.surface import RefusedRequestError
 
@@ -64,9 +64,11 @@ def environment(secrets: Mapping[str, str]) -> dict[str, str]:
     return plain_output({**without_secrets(), **secrets})
 
 
-def start(words: Sequence[str], *, log: Path, secrets: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def start(
+    words: Sequence[str], *, log: Path, secrets: Mapping[str, str], program: Sequence[str] = PROGRAM
+) -> subprocess.Popen[bytes]:
     """Start a command that goes on whatever becomes of the screen; what it says goes to a private file."""
-    return start_command(words, log=log, environment=environment(secrets))
+    return start_command(words, log=log, environment=environment(secrets), program=program)
 
 
 def ended_with(code: int, log: Path) -> ChildEnd:
@@ -81,13 +83,15 @@ async def ask(
     secrets: Mapping[str, str],
     seconds: float,
     hear: Callable[[str], object] = lambda _line: None,
+    program: Sequence[str] = PROGRAM,
 ) -> ChildEnd:
     """Run a command to its end and read the JSON that it writes; ``hear`` is told each line that it says meanwhile.
 
     Raises RefusedRequestError where it takes too long. Cancelled, it lets the command clean up after itself.
     """
     process = await asyncio.create_subprocess_exec(
-        *words_of(*words),
+        *program,
+        *words,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from importer.records import Json, value_type
-from importer.runtime.own_commands import words_of
+from importer.runtime.own_commands import PROGRAM
 from importer.runtime.regex import regex
 from importer.ui.children import environment, last_words
 
@@ -61,7 +61,7 @@ class Login:
     async def begin(cls, access: AppAccess, place: Sequence[str]) -> Login:
         """Start the command, and wait until it shows its address or has ended."""
         process = await asyncio.create_subprocess_exec(
-            *words_of("login", *access.words(), *place),
+            *(*PROGRAM, "login", *access.words(), *place),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import secrets
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from importer.errors import ImporterError
 from importer.records import Json
 from importer.runtime.clock import Clock, SystemClock
+from importer.runtime.own_commands import PROGRAM
 from importer.settings import Secret
 from importer.ui.benches import Benches
 from importer.ui.checks import Checks
@@ -81,6 +82,8 @@ class Screen:
         """The custom fields of locations that were asked for them."""
         self.looking: dict[str, str] = {}
         """What a look at taking a run back said last, by the run's id."""
+        self.program: Sequence[str] = PROGRAM
+        """What begins the commands that it starts."""
         self.start_id = secrets.token_hex(8)
         """Stands in each page: the program that made it may have ended, and another one answer at its address."""
         self.login: Login | None = None

@@ -138,8 +138,11 @@ def typed(page: str, type_in: TypeIn) -> Iterator[tuple[str, str, subprocess.Com
 
 
 @pytest.fixture
-def type_in(checkout: Path, shell: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> TypeIn:
+def type_in(
+    checkout: Path, shell: dict[str, str], monkeypatch: pytest.MonkeyPatch, forked_script: Path
+) -> TypeIn:
     """Type into this process what is words alone, and into a shell what is more; the package's tests use a shell for all."""
+    shell["PATH"] = f"{forked_script}{os.pathsep}{shell['PATH']}"
     monkeypatch.chdir(checkout)
     for name in os.environ.keys() - shell.keys():
         monkeypatch.delenv(name)

@@ -101,12 +101,17 @@ class Typist:
 
 @pytest.fixture
 def typist(
-    tmp_path: Path, vendor: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    vendor: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    forked_script: Path,
 ) -> Iterator[Typist]:
     folder = tmp_path / "empty"
     folder.mkdir()
     monkeypatch.chdir(folder)
     shell = shell_in(tmp_path, vendor)
+    shell["PATH"] = f"{forked_script}{os.pathsep}{shell['PATH']}"
     for name in os.environ.keys() - shell.keys():
         monkeypatch.delenv(name)
     for name, text in shell.items():

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 
@@ -28,10 +27,10 @@ ASKED = "Send them? [y/N]"
 class Terminal:
     """A command whose stdin and stderr are a terminal, as an operator has them; stdout is a pipe."""
 
-    def __init__(self, words: tuple[str, ...], environment: Mapping[str, str]) -> None:
+    def __init__(self, command: tuple[str, ...], environment: Mapping[str, str]) -> None:
         self._ours, theirs = pty.openpty()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "importer", *words],
+            command,
             stdin=theirs,
             stderr=theirs,
             stdout=subprocess.PIPE,
@@ -75,11 +74,11 @@ Open = Callable[..., Terminal]
 
 
 @pytest.fixture
-def terminal(desk: Desk, vendor: Sandbox) -> Iterator[Open]:
+def terminal(desk: Desk, vendor: Sandbox, forked_importer: tuple[str, ...]) -> Iterator[Open]:
     opened: list[Terminal] = []
 
     def open_one(*words: str, **environment: str) -> Terminal:
-        opened.append(Terminal(words, environment))
+        opened.append(Terminal((*forked_importer, *words), environment))
         return opened[-1]
 
     desk.write("people.csv", PEOPLE)

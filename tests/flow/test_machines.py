@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -28,6 +27,7 @@ class Machines:
     folder: Path
     vendor: Sandbox
     address: str
+    program: tuple[str, ...]
 
     def write(self, **rows: int) -> None:
         (self.folder / "mapping.yaml").write_text(MAPPING, encoding="utf-8")
@@ -56,7 +56,7 @@ class Machines:
 
     def run(self, machine: str, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
         ended = subprocess.run(
-            [sys.executable, "-m", "importer", *words],
+            [*self.program, *words],
             cwd=self.folder,
             env=self.environment(machine),
             capture_output=True,
@@ -69,7 +69,7 @@ class Machines:
 
     def start(self, machine: str, *words: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "importer", *words],
+            [*self.program, *words],
             cwd=self.folder,
             env=self.environment(machine),
             stderr=subprocess.PIPE,
@@ -78,9 +78,9 @@ class Machines:
 
 
 @pytest.fixture
-def machines(tmp_path: Path, postgres: str) -> Iterator[Machines]:
+def machines(tmp_path: Path, postgres: str, forked_importer: tuple[str, ...]) -> Iterator[Machines]:
     with sandbox_aside(SandboxSettings(burst=0, search_lag_seconds=0)) as vendor:
-        yield Machines(folder=tmp_path, vendor=vendor, address=postgres)
+        yield Machines(folder=tmp_path, vendor=vendor, address=postgres, program=forked_importer)
 
 
 def test_what_one_machine_submits_another_sends_and_any_shows(machines: Machines) -> None:
@@ -108,11 +108,11 @@ def test_what_one_machine_submits_another_sends_and_any_shows(machines: Machines
 
 
 def test_a_worker_that_is_asked_to_stop_leaves_in_time_and_another_goes_on(
-    tmp_path: Path, postgres: str
+    tmp_path: Path, postgres: str, forked_importer: tuple[str, ...]
 ) -> None:
     # two requests a second: the part is under way when the signal comes, however fast the machine
     with sandbox_aside(SandboxSettings(burst=1, search_lag_seconds=0)) as vendor:
-        machines = Machines(folder=tmp_path, vendor=vendor, address=postgres)
+        machines = Machines(folder=tmp_path, vendor=vendor, address=postgres, program=forked_importer)
         machines.write(A=40)
         run_id = machines.run("one", "submit", "contacts.csv", "-m", "mapping.yaml", "-q").stdout.strip()
         worker = machines.start("two", "worker", "--health", "0")

@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from importer.cli import main
+from importer.runtime.own_commands import PROGRAM
 from importer.sandbox import Sandbox, SandboxSettings, sandbox_aside
 from tests.flow.conftest import Desk, Ended
 from tests.jobs.jobs_house import HOME, MAPPING
@@ -34,7 +34,8 @@ def sandbox() -> Iterator[Sandbox]:
 class Shop:
     """A folder with a mapping and jobs, and the processes that work in it."""
 
-    def __init__(self, folder: Path, sandbox: Sandbox, desk: Desk) -> None:
+    def __init__(self, folder: Path, sandbox: Sandbox, desk: Desk, program: tuple[str, ...]) -> None:
+        self.program = program
         self.folder = folder
         self.sandbox = sandbox
         self.desk = desk
@@ -64,7 +65,7 @@ class Shop:
             "IMPORTER_STATE": str(self.folder / "state"),
         }
         return subprocess.Popen(
-            [sys.executable, "-m", "importer", *words],
+            [*self.program, *words],
             cwd=self.folder,
             env=environment,
             stdout=subprocess.PIPE,
@@ -93,8 +94,10 @@ class Shop:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> Shop:
-    return Shop(tmp_path, sandbox, Desk(tmp_path, capsys))
+def shop(
+    tmp_path: Path, sandbox: Sandbox, capsys: pytest.CaptureFixture[str], forked_importer: tuple[str, ...]
+) -> Shop:
+    return Shop(tmp_path, sandbox, Desk(tmp_path, capsys), forked_importer)
 
 
 def wait_for(claim: Callable[[], bool], seconds: float = PATIENCE) -> None:
@@ -184,6 +187,7 @@ def test_serve_runs_jobs_answers_for_its_health_and_stops_in_good_order(shop: Sh
 
 
 def test_a_second_service_on_a_state_folder_says_who_holds_it_and_leaves(shop: Shop) -> None:
+    shop.program = PROGRAM
     shop.jobs('"0 0 1 1 *"')
     first = shop.start("serve", "jobs.yaml")
     assert first.stderr is not None
@@ -226,6 +230,7 @@ def test_what_would_keep_jobs_from_working_is_said_before(shop: Shop) -> None:
 
 
 def test_a_killed_process_is_gone_on_with_by_the_next(shop: Shop) -> None:
+    shop.program = PROGRAM
     shop.jobs('"0 0 1 1 *"')
     shop.drop("many.csv", 1500)
     process = shop.start("serve", "jobs.yaml", "--once")

@@ -260,6 +260,24 @@ def test_a_cell_in_quotes_is_never_cut_to_make_up_for_one_that_a_row_lacks(
     assert len(rows) == 41
 
 
+@pytest.mark.parametrize(
+    ("row", "cells_of_it"),
+    [
+        (
+            'b@example.com,shifted,Bob,"called\nagain"',
+            4,
+        ),  # its first line alone has as many cells as the table
+        ('Ray,"called\nagain",b@example.com,x', 4),  # its last one has
+        ('"called\nagain",x', 2),
+    ],
+)
+def test_a_row_of_the_wrong_width_is_one_row_that_fails(write: Write, row: str, cells_of_it: int) -> None:
+    body = "".join(f"a{n}@example.com,Ann,x\n" for n in range(20))
+    rows = list(open_source(write(f"Email,First,Note\n{body}{row}\n{body}")))
+    assert [len(each.cells) for each in rows if codes(each) == ["column_count"]] == [cells_of_it]
+    assert len(rows) == 41
+
+
 def test_a_shifted_row_fails_although_its_surplus_is_blank(write: Write) -> None:
     body = "".join(f"Ann,a{n}@example.com,+1212555{n:04},\n" for n in range(20))
     rows = list(open_source(write("Name,Email,Phone,Note\n" + body + "Eve,,eve@example.com,+12125550100,\n")))

@@ -353,6 +353,15 @@ def test_the_title_of_a_group_below_the_header_is_no_part_of_a_name(write: Write
     assert source.header == ("", "First", "Last", "Email", "Count")
 
 
+def test_names_below_the_title_of_two_columns_are_the_header_where_another_name_spans_both_rows(
+    write: Write,
+) -> None:
+    people = "".join(f"Ann,a{n}@example.com,+1415555010{n},vip\n" for n in range(5))
+    source = open_source(write(f"Clients\n\nName,Contact,,Tags\nName,Email,Phone,Tags\n{people}"))
+    assert [name.split()[-1] for name in source.header] == ["Name", "Email", "Phone", "Tags"]
+    assert [row.number for row in source] == [5, 6, 7, 8, 9]
+
+
 def test_a_name_below_a_gap_of_the_header_is_its_column_s(write: Write) -> None:
     body = "".join(f"A{n},1990-01-0{n},a{n}@e.example\n" for n in range(1, 6))
     source = open_source(write(f"Name,,Email\n,Birthday,\n{body}"))

@@ -13,6 +13,7 @@ import pytest
 from importer.errors import StateError
 from importer.records import Contradiction, KeyHolder, KeyLink, MatchKey, Said
 from importer.runtime.clock import SystemClock
+from importer.state.database import database_is_there
 from importer.state.memory import DraftHolders, KeyHolders, PersonCells, SameContacts
 from importer.state.memory.draft_holders import HoldersAside
 
@@ -272,8 +273,22 @@ def link(
 
 @pytest.fixture
 def links(store_folder: Path) -> Iterator[SameContacts]:
-    with SameContacts.open(store_folder) as opened:
+    with SameContacts(store_folder) as opened:
         yield opened
+
+
+def test_where_no_rows_share_a_key_nothing_is_kept(links: SameContacts, store_folder: Path) -> None:
+    links.note([])
+    assert links.counts().groups == 0
+    assert links.rows(1, 99) == set()
+    assert not database_is_there(store_folder / SameContacts.FILE_NAME)
+
+
+def test_links_are_there_for_whoever_opens_them_next(links: SameContacts, store_folder: Path) -> None:
+    links.note([link(3)])
+    with SameContacts(store_folder) as again:
+        assert again.rows(1, 99) == {2, 3}
+        assert again.counts().groups == 1
 
 
 def test_noting_twice_is_noting_once(links: SameContacts) -> None:

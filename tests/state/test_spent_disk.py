@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from importer.errors import ImporterError
+from importer.errors import ImporterError, StateError
 from importer.jobs.job_state import JobsState
+from importer.results.files import RunFiles
 from importer.state.memory import ImportedFiles
 from importer.state.memory.people import Memory
+from importer.state.written import WrittenFiles
 from tests.disks import small_disk
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs a small disk of its own")
@@ -44,3 +46,18 @@ def test_a_spent_disk_is_named(
     spend(disk)
     with pytest.raises(ImporterError, match=r"disk is full|No space left on device"):
         kind.open(disk).close()
+
+
+def test_a_file_that_cannot_be_noted_for_want_of_room_is_no_fault_of_the_disk_that_it_goes_to(
+    disk: Path, tmp_path: Path
+) -> None:
+    spend(disk)
+    files = RunFiles(tmp_path, WrittenFiles(disk))
+    with (
+        pytest.raises(
+            StateError, match=r"disk/written\.sha256 in the state folder cannot be written: No space left"
+        ),
+        files.replacing(tmp_path / "results.csv") as draft,
+    ):
+        draft.write_text("row\n")
+    assert list(tmp_path.glob("*.csv")) == []

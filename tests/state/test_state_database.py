@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -128,6 +130,26 @@ def test_a_file_is_begun_once(tmp_path: Path) -> None:
     create_database(tmp_path / "notebook.db", PURPOSE).close()
     with pytest.raises(StateError, match=r"cannot be made: File exists"):
         create_database(tmp_path / "notebook.db", PURPOSE)
+
+
+def test_what_one_connection_writes_outlives_another_of_its_process_and_a_program_that_looks(
+    notebook: Database,
+) -> None:
+    """Jobs of one process share the files of a state folder, and `importer runs` looks at them meanwhile."""
+    ensure_database(notebook.path, PURPOSE, TABLE).close()
+    notebook.execute("INSERT INTO notes VALUES (1, 'before')")
+    assert notes_seen_by_another_program(notebook.path) == ["before"]
+    notebook.execute("INSERT INTO notes VALUES (2, 'after')")
+    assert notes_seen_by_another_program(notebook.path) == ["before", "after"]
+
+
+def notes_seen_by_another_program(path: Path) -> list[str]:
+    look = (
+        "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); "
+        "print(*(text for text, in db.execute('SELECT text FROM notes'))); db.close()"
+    )
+    seen = subprocess.run([sys.executable, "-c", look, str(path)], capture_output=True, text=True, check=True)
+    return seen.stdout.split()
 
 
 def test_damage_met_while_rows_are_read_is_our_error_with_its_own_next_step(notebook: Database) -> None:

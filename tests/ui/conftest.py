@@ -25,8 +25,9 @@ def start_bench() -> Iterator[Start]:
 
 
 @pytest.fixture
-def screen(tmp_path: Path, start_bench: Start) -> Screen:
+def screen(tmp_path: Path, start_bench: Start, forked_importer: tuple[str, ...]) -> Screen:
     screen = Screen(tmp_path / "state", output=tmp_path / "results")
+    screen.program = forked_importer
     screen.benches = Benches(start=start_bench)
     return screen
 

@@ -205,9 +205,13 @@ class Mender:
     def _plausible(self, spread: CsvRecord, start: int, alone: CsvRecord | None) -> bool:
         """Tell a cell with line breaks from a quote left open: the latter swallows lines that are rows themselves."""
         fits = len(spread.cells) == self._width
+        swallowed = range(start + 1, start + spread.lines)
+        if not fits and not spread.stray:
+            # A row of the wrong width whose quotes all have their partners is one row, and fails as one: of its lines
+            # one might be as wide as the table by chance, with values in the wrong columns.
+            return not any(map(self._is_row, swallowed[:-1]))
         if alone is not None and not fits:
             return False
-        swallowed = range(start + 1, start + spread.lines)
         rows = sum(map(self._is_row, swallowed))
         if fits and alone is None:
             return rows * 2 <= len(swallowed)

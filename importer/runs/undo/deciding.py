@@ -82,8 +82,10 @@ class WrittenContact:
             rows=(*self.rows, *later.rows),
             created=self.created or later.created,
             by_date=self.by_date or later.by_date,
-            fields={**self.fields, **later.fields},
-            custom_fields={**self.custom_fields, **later.custom_fields},
+            fields=_stored_last(self.fields, later.fields, later.dropped),
+            custom_fields=_stored_last(
+                self.custom_fields, later.custom_fields, later.dropped, kind="custom field "
+            ),
             tags=later.tags if later.tags_alone else self.tags | later.tags,
             tags_alone=self.tags_alone or later.tags_alone,
             tags_certain=self.tags_certain and later.tags_certain,
@@ -151,6 +153,16 @@ class WrittenContact:
                 known[image.row] = image
         for image in known.values():
             yield image.tags_added or (), image.tags_removed
+
+
+def _stored_last(
+    earlier: Mapping[str, Json], later: Mapping[str, Json], dropped: frozenset[str], *, kind: str = ""
+) -> dict[str, Json]:
+    """Lay what a later row wrote over what an earlier one had; the earlier value stands where the vendor dropped the later."""
+    stored = {
+        name: value for name, value in later.items() if name not in earlier or f"{kind}{name}" not in dropped
+    }
+    return {**earlier, **stored}
 
 
 @value_type(frozen=True, slots=True, kw_only=True)

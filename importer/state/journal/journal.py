@@ -140,7 +140,7 @@ class Journal:
         try:
             if db.shared:
                 keep_sources(run, folder)
-            with db.transaction():
+            with db.relaxed():  # it goes to the disk with the append behind it; before that, no run has begun
                 migrate_to_date(db)
                 write_run(db, run, folder, operator)
             journal = cls(folder, db, run, clock, _appends_to(db, run, clock))

@@ -19,7 +19,6 @@ from importer.state.journal.rows import QUOTA_COLUMNS
 from importer.state.journal.run import Identity, Operator, Run, RunState, SessionKind
 from importer.state.journal.schema import VERSION, migrate, read_version
 from importer.state.journal.seal import SEAL_NAME
-from importer.state.kept_files import KeptFiles
 from importer.state.postgres.faces import face_of
 
 FILE_NAME: Final = "journal.db"
@@ -234,11 +233,15 @@ def _identity_in_journal(folder: Path) -> Identity | None:
 
 def keep_sources(run: Run, folder: Path) -> None:
     """Keep a run's copies of its sources where other machines find them. Raises StateError."""
+    from importer.state.kept_files import KeptFiles  # on one machine there is nobody to keep them for
+
     KeptFiles(folder).put_all(_own_copies(run, folder))
 
 
 def fetch_sources(run: Run, folder: Path) -> None:
     """Copy a run's sources to this machine, where they are not. Raises StateError."""
+    from importer.state.kept_files import KeptFiles
+
     for name, path in _own_copies(run, folder):
         if not path.is_file():
             KeptFiles(folder).fetch(name, path)
@@ -267,12 +270,19 @@ def _write_private(path: Path, text: str) -> None:
 
 def sync_run(folder: Path, run: Run) -> None:
     """Put the folder and its private copies on the disk: without them no row could be sent again after a cut."""
+    copies = (folder / MAPPING_NAME, folder / IDENTITY_NAME, *(source.path for source in run.sources))
+    here = [path for path in copies if path.is_file()]
+    folders = [
+        above
+        for path in here
+        for above in path.parents
+        if above == path.parent or above.is_relative_to(folder)
+    ]
     try:
-        for path in (folder / MAPPING_NAME, folder / IDENTITY_NAME, *(source.path for source in run.sources)):
-            if path.is_file():
-                sync_file(path)
-                sync_folder(path.parent)
-        for path in (folder, folder.parent, folder.parent.parent):
+        for path in here:
+            sync_file(path)
+        # each once: the names of all files come to the disk with their folder
+        for path in dict.fromkeys((*folders, folder, folder.parent, folder.parent.parent)):
             sync_folder(path)
     except OSError as cause:
         raise StateError(f"{folder} cannot be written to the disk: {cause.strerror}.") from cause

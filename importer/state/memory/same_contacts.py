@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice
 from operator import itemgetter
-from typing import ClassVar, Final, NamedTuple
+from pathlib import Path
+from typing import ClassVar, Final, NamedTuple, Self
 
 from importer.records import Contradiction, KeyLink, MatchKey, RowId
-from importer.state.database import Purpose, StateFile, replacing
+from importer.state.database import Database, Purpose, database_is_there, ensure_database, replacing
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS links (
@@ -83,17 +84,41 @@ class PersonCells(NamedTuple):
     becomes: str
 
 
-class SameContacts(StateFile):
-    """The links of one run, in its folder: noting one twice is noting it once."""
+class SameContacts:
+    """The links of one run, in its folder: noting one twice is noting it once.
+
+    The file is made with the first link: most runs have none, and a file that is made to last waits for the disk
+    seven times.
+    """
 
     FILE_NAME: ClassVar[str] = "same-contact.db"
-    SCHEMA: ClassVar[str] = _SCHEMA
     PURPOSE: ClassVar[Purpose] = Purpose(
         title="The list of rows that share a key",
         go_on="go on with: importer resume",
         if_damaged="Move it away, and go on with: importer resume.",
         pragmas=("synchronous = NORMAL",),
     )
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / self.FILE_NAME
+        self._opened: Database | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._opened is not None:
+            self._opened.close()
+
+    @property
+    def _db(self) -> Database:
+        if self._opened is None:
+            self._opened = ensure_database(self._path, self.PURPOSE, _SCHEMA)
+        return self._opened
+
+    @property
+    def _empty(self) -> bool:
+        return self._opened is None and not database_is_there(self._path)
 
     def note(self, links: Sequence[KeyLink]) -> None:
         """Write links down, each with the row that was there before."""
@@ -115,6 +140,8 @@ class SameContacts(StateFile):
 
     def counts(self) -> LinkCounts:
         """Count groups and rows; a row that shares both keys counts once for each."""
+        if self._empty:
+            return LinkCounts(0, 0, 0, 0, 0, 0, 0)
         groups, rows, apart, again, taken_as_one = self._db.execute(
             f'SELECT (SELECT count(DISTINCT "group") FROM links WHERE "group" NOT IN ({_TWICE})), '  # noqa: S608  (our own text)
             'count(DISTINCT "row"), count(DISTINCT CASE WHEN apart = 1 THEN "row" END), '
@@ -139,6 +166,8 @@ class SameContacts(StateFile):
 
     def rows(self, first: RowId, last: RowId) -> set[RowId]:
         """Tell which rows of a stretch are in a group."""
+        if self._empty:
+            return set()
         return {
             row
             for (row,) in self._db.execute(

@@ -167,7 +167,9 @@ async def forget(screen: Screen, asked: ScreenRequest) -> ScreenReply:
 async def _examine(screen: Screen, location_id: str) -> list[dict[str, Any]]:
     """Ask `importer doctor`: its lines are the findings."""
     words = ["doctor", "--location", location_id, "--json", "--state", str(screen.state)]
-    ended = await children.ask(words, secrets=secrets_of(screen, location_id), seconds=_EXAMINED_SECONDS)
+    ended = await children.ask(
+        words, secrets=secrets_of(screen, location_id), seconds=_EXAMINED_SECONDS, program=screen.program
+    )
     return [line for line in ended.lines if isinstance(line, dict)]
 
 

@@ -54,7 +54,11 @@ async def _checked(screen: Screen, draft: Draft, hear: Hear) -> dict[str, Any]:
     words += ["--findings", str(findings_of(screen, draft))]
     key, basis = state_key(screen, draft), basis_key(screen, draft)
     ended = await children.ask(
-        words, secrets=secrets_of_draft(screen, draft), seconds=_CHECK_SECONDS, hear=hear
+        words,
+        secrets=secrets_of_draft(screen, draft),
+        seconds=_CHECK_SECONDS,
+        hear=hear,
+        program=screen.program,
     )
     if not isinstance(ended.answer, dict):
         raise SettingsError(ended.sentence)

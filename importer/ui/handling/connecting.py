@@ -90,7 +90,7 @@ async def of_agency(screen: Screen, asked: ScreenRequest) -> ScreenReply:
     """List the sub-accounts of the agency that was connected, or those alone whose name holds a text."""
     search = asked.query.get("search", "").strip()[:_LONGEST_SEARCH]
     words = ["agency", "--json", "--state", str(screen.state), *(["--", search] if search else [])]
-    ended = await children.ask(words, secrets={}, seconds=_LISTED_SECONDS)
+    ended = await children.ask(words, secrets={}, seconds=_LISTED_SECONDS, program=screen.program)
     if not isinstance(ended.answer, list):
         raise SettingsError(ended.sentence)
     return data({"locations": ended.answer})

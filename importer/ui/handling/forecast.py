@@ -131,7 +131,9 @@ async def plan(screen: Screen, asked: ScreenRequest) -> ScreenReply:
         if (known := planned(screen, draft)) is None:
             key = state_key(screen, draft)
             words = ["plan", *import_words(screen, draft), "-o", str(screen.output), "--json", "--quiet"]
-            ended = await children.ask(words, secrets=secrets_of_draft(screen, draft), seconds=_PLAN_SECONDS)
+            ended = await children.ask(
+                words, secrets=secrets_of_draft(screen, draft), seconds=_PLAN_SECONDS, program=screen.program
+            )
             if not isinstance(ended.answer, dict):
                 raise SettingsError(ended.sentence)
             known = ended.answer
@@ -152,6 +154,7 @@ async def ask_location(screen: Screen, asked: ScreenRequest) -> ScreenReply:
                 [*words, "--sample", str(_SAMPLE)],
                 secrets=secrets_of_draft(screen, draft),
                 seconds=_ASKED_SECONDS,
+                program=screen.program,
             )
             if not isinstance(ended.answer, dict) or ended.answer.get("expected") is None:
                 raise SettingsError(ended.sentence)
@@ -293,7 +296,7 @@ async def _begun(screen: Screen, draft: Draft, words: Sequence[str]) -> str:
     log.unlink(missing_ok=True)
     before = await asyncio.to_thread(screen.runs.ids)
     source = screen.drafts.source(draft)
-    process = children.start(words, log=log, secrets=secrets_of_draft(screen, draft))
+    process = children.start(words, log=log, secrets=secrets_of_draft(screen, draft), program=screen.program)
     until = time.monotonic() + _BEGUN_SECONDS
     while True:
         ended = process.poll() is not None

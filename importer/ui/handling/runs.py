@@ -159,7 +159,7 @@ async def _set_going(screen: Screen, run_id: str, command: str, *more: str) -> S
         log = screen.state / "runs" / run.id / "screen.log"
         log.unlink(missing_ok=True)
         words = [command, run.id, "--state", str(screen.state), "--yes", *more]
-        process = children.start(words, log=log, secrets=secrets_of_run(screen, run))
+        process = children.start(words, log=log, secrets=secrets_of_run(screen, run), program=screen.program)
         until = asyncio.get_running_loop().time() + _BEGUN_SECONDS
         while process.poll() is None and not screen.runs.is_held(run.id):
             if asyncio.get_running_loop().time() > until:
@@ -183,7 +183,11 @@ async def undo(screen: Screen, asked: ScreenRequest) -> ScreenReply:
         hear("")
         try:
             ended = await children.ask(
-                words, secrets=secrets_of_run(screen, run), seconds=_LOOKED_SECONDS, hear=hear
+                words,
+                secrets=secrets_of_run(screen, run),
+                seconds=_LOOKED_SECONDS,
+                hear=hear,
+                program=screen.program,
             )
         finally:
             screen.looking.pop(run.id, None)

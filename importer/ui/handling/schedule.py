@@ -157,7 +157,7 @@ async def _begin(screen: Screen) -> None:
     secrets = {**os.environ}
     for location_id in screen.tokens.by_location:
         secrets |= screen.tokens.for_child(location_id)
-    process = children.start(words, log=log, secrets=secrets)
+    process = children.start(words, log=log, secrets=secrets, program=screen.program)
 
     def begun() -> bool:
         # Between taking the lock and writing who took it there is a moment.

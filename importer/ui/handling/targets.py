@@ -35,7 +35,9 @@ async def location_fields(
         if (known := screen.location_fields.get(location_id)) is not None:
             return known, None
         words = ["fields", "list", *place_words(draft), "--json", "--state", str(screen.state)]
-        ended = await children.ask(words, secrets=secrets_of(screen, location_id), seconds=_ASKED_SECONDS)
+        ended = await children.ask(
+            words, secrets=secrets_of(screen, location_id), seconds=_ASKED_SECONDS, program=screen.program
+        )
         if not isinstance(ended.answer, list):
             return [], ended.sentence
         screen.location_fields[location_id] = ended.answer
@@ -95,7 +97,9 @@ async def create_fields(screen: Screen, asked: ScreenRequest) -> ScreenReply:
         *(*place_words(draft), *reading_words(draft), "--state", str(screen.state), "--json", "--quiet"),
         "--dry-run" if dry else "--yes",
     ]
-    ended = await children.ask(words, secrets=secrets_of(screen, location_id), seconds=_MADE_SECONDS)
+    ended = await children.ask(
+        words, secrets=secrets_of(screen, location_id), seconds=_MADE_SECONDS, program=screen.program
+    )
     if not isinstance(ended.answer, dict):
         raise SettingsError(ended.sentence)
     if not dry:

@@ -65,7 +65,7 @@ def test_each_pass_decides_the_same_in_either_process(
     assert kept(preparation) == expected
     assert kept(preparation, resolved=False) == expected
     assert kept(ready(house.prepare(second_process=not second_process))) == expected, "a session later"
-    with SameContacts.open(house.journal.folder) as links:
+    with SameContacts(house.journal.folder) as links:
         counts = links.counts()
     assert (counts.groups, counts.rows, counts.apart, counts.again) == (400, 1200, 400, 400)
 

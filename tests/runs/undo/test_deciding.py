@@ -107,6 +107,17 @@ def test_a_value_that_the_vendor_dropped_is_missed_and_no_edit() -> None:
     assert touched(written, shown(phone="+14155550102", customFields=[]), TYPES) == ("phone",)
 
 
+def test_a_value_that_the_vendor_dropped_leaves_that_of_the_row_before() -> None:
+    later = made(
+        rows=(3,),
+        fields={"phone": "+14155550102"},
+        custom_fields={SIZE: "XL"},
+        dropped=frozenset({"phone", f"custom field {SIZE}"}),
+    )
+    assert touched(made().joined(later), shown(), TYPES) == ()
+    assert touched(made().joined(later), shown(phone="+14155550109"), TYPES) == ("phone",)
+
+
 def test_followers_and_company_of_the_run_are_no_edit() -> None:
     company = Addition(kind="company", content={"name": "Acme"})
     followers = Addition(kind="followers", content={"followers": ["user1"]})
