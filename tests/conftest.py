@@ -72,8 +72,9 @@ def _share_compiled_modules(config: pytest.Config) -> None:
     compiled = (_HERE / "__pycache__").is_dir()
     if os.environ.get("PYTHONDONTWRITEBYTECODE") and "PYTHONPYCACHEPREFIX" not in os.environ:
         del os.environ["PYTHONDONTWRITEBYTECODE"]
-        config.stash[_COMPILED] = os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="compiled-")
-        _take_over_compiled(Path(config.stash[_COMPILED]))
+        kept = tempfile.mkdtemp(prefix="compiled-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT"))
+        config.stash[_COMPILED] = os.environ["PYTHONPYCACHEPREFIX"] = kept
+        _take_over_compiled(Path(kept))
         compiled = False
     if getattr(config.option, "numprocesses", None) and not compiled:
         _compile_beforehand(config.args)

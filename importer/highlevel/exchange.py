@@ -9,8 +9,10 @@ dictionaries, a task that writes) is not used here and costs twice the exchange 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import os
+import socket
 import zlib
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -40,6 +42,9 @@ _A_TURN: Final = 128
 takes a quarter of a second, in which no timer runs."""
 _STALE_SECONDS: Final = 5.0
 """A request that has not left by then does not: where the machine stood still, others may have gone on in its place."""
+_UNHEARD_MILLISECONDS: Final = 8_000
+"""So long the system tries to bring a request over, where it can be told. A machine that is cut off would else deliver it whenever
+the way is back, and overwrite what another one sent in its place: no sooner than ten seconds later, see the state in Postgres."""
 _OUT_OF_FILES: Final = frozenset({errno.EMFILE, errno.ENFILE})
 _NO_WAY: Final = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN})
 _NAMES_SECONDS: Final = 300
@@ -298,6 +303,7 @@ class ConnectionPool:
         if protocol is None or transport is None or transport.is_closing():
             connection.close()
             raise UnreachedError from aiohttp.ServerDisconnectedError()
+        _give_up_what_is_unheard(transport)
         return _Line(connection, protocol, transport)
 
 
@@ -316,6 +322,13 @@ class ConnectionPools:
                 base_url, proxy=proxy, connect_seconds=connect_seconds, reply_seconds=reply_seconds
             )
         return self._pools[key]
+
+
+def _give_up_what_is_unheard(transport: asyncio.Transport) -> None:
+    end = transport.get_extra_info("socket")
+    if end is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
+        with contextlib.suppress(OSError):
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNHEARD_MILLISECONDS)
 
 
 def _not_sent() -> UnreachedError:

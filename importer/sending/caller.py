@@ -89,6 +89,8 @@ class Caller:
     """When all of its calls wait."""
     resting: int = 0
     """Calls that wait for the moment at which they may be tried again."""
+    _marked: int = 0
+    """Requests of this session that the last mark knows of."""
     _refusals: int = 0
     """Forbidden calls since one was done."""
     _heard: HeardReplies = field(default_factory=HeardReplies)
@@ -381,8 +383,14 @@ class Caller:
             LocationRefusedError(str(error), kind=ReplyKind.TOKEN_REFUSED, no_token=missing)
         )
 
+    @property
+    def mark_is_old(self) -> bool:
+        """Tell whether requests of whatever kind went, or may go at any moment, that the last mark says nothing of."""
+        return self.gate.waiting > 0 or self.day.sent != self._marked
+
     def mark(self, *, ahead_seconds: float) -> QuotaMark:
         """Note what a restart must know: what is in the window, and what may be by the end of ``ahead_seconds``."""
+        self._marked = self.day.sent
         now, slots = self.clock.now(), self.gate.slots
         slots.wait_seconds(self.clock.monotonic())
         return QuotaMark(

@@ -154,6 +154,9 @@ class Sender:
         """
         location = self._locations.get(location_id) or self._open_sender(location_id)
 
+        # Whoever goes on after a kill knows by the marks alone what was asked: reads stand in no journal.
+        self._journal.mark_quota((location.caller.mark(ahead_seconds=2 * LOOK_AROUND_SECONDS),))
+
         async def ask(call: Call) -> Reply:
             return await self._ask(location.caller, call, CallState(FIRST_CONTACT, soft=True))
 
@@ -389,15 +392,15 @@ class Sender:
         while True:
             await self._clock.sleep(LOOK_AROUND_SECONDS)
             now = self._clock.monotonic()
-            for location_id, location in self._locations.items():
+            self._quota.share((key, location.caller.gate) for key, location in self._locations.items())
+            for location in self._locations.values():
                 location.tend(now)
                 if location.through:
                     self._outlet.leave(location)
-                self._quota.share(location_id, location.caller.gate)
             self._journal.mark_quota(
                 location.caller.mark(ahead_seconds=2 * LOOK_AROUND_SECONDS)
                 for location in self._locations.values()
-                if location.in_the_air
+                if location.in_the_air or location.caller.mark_is_old
             )
             if now >= pulse_at:
                 pulse_at = now + self._policy.pulse_seconds

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final, Self
@@ -59,7 +59,8 @@ class PartPlan(StoredPlan):
         """Leave what was decided before a planning was cut off: it decided the same rows, so that each is put in its place."""
 
     def add(self, planned: Iterable[PlannedRow]) -> None:
-        with self._writing():
+        # of a part that is not whole nothing is used: the other parts need not wait for the disk, too
+        with self._writing(self._db.relaxed()):
             self._db.executemany(_PUT_ROW, map(row_cells, planned))
 
     @property
@@ -81,9 +82,9 @@ class PartPlan(StoredPlan):
         return facts
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def _writing(self, transaction: AbstractContextManager[Database] | None = None) -> Iterator[None]:
         location, turn = self._part.location, self._part.turn
-        with self._db.transaction():
+        with transaction or self._db.transaction():
             found = self._db.execute("SELECT turn FROM parts WHERE location = ?", (location,)).fetchone()
             if found[0] != turn:
                 raise StateError(

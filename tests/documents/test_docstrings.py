@@ -7,13 +7,12 @@ import inspect
 import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import pytest
 
 import importer
+from tests.parsed_modules import modules
 
-PACKAGE = Path(__file__).parents[2] / "importer"
 NO_VERB = re.compile(
     r"(?:A|An|The|This|That|These|Those|It|Its|They|There|Each|Every|All|Some|No|Not|Nothing|Nobody|Somebody|What|When|Where|"
     r"Whether|Which|Who|Whose|How|Why|If|In|On|Of|For|From|With|As|At|By|To|Time|Also)"
@@ -30,14 +29,14 @@ def public_functions() -> tuple[tuple[str, str], ...]:
 
 def found_functions() -> Iterator[tuple[str, str]]:
     """Yield the place of each function that other modules may call, with what it says of itself."""
-    for path in sorted(PACKAGE.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for where, tree in modules().items():
+        for node in ast.walk(tree):
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.name.startswith("_"):
                 continue
             if says_what_is_there(node):
                 continue
             if said := ast.get_docstring(node):
-                yield f"{path.relative_to(PACKAGE.parent)}:{node.lineno}", said
+                yield f"importer/{where}:{node.lineno}", said
 
 
 def says_what_is_there(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

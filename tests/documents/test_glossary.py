@@ -6,13 +6,13 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
 
+from tests.parsed_modules import modules
+
 ROOT = Path(__file__).parents[2]
-PACKAGE = ROOT / "importer"
 GLOSSARY = (ROOT / "docs" / "design.md").read_text(encoding="utf-8").partition("## Glossary")[2]
 SHARED_NAMES: dict[str, str] = {}
 """Names that two classes may have, each with its reason."""
@@ -31,15 +31,9 @@ def entries() -> Iterator[tuple[str, str]]:
 BANNED = {banned: word for word, others in entries() for banned in re.findall(r"`(\w+)`", others)}
 
 
-@cache
-def modules() -> dict[str, ast.Module]:
-    """Parse the package; the sandbox speaks its own language, as it shares no code."""
-    paths = {path.relative_to(PACKAGE).as_posix(): path for path in sorted(PACKAGE.rglob("*.py"))}
-    return {
-        where: ast.parse(path.read_text(encoding="utf-8"))
-        for where, path in paths.items()
-        if not where.startswith("sandbox/")
-    }
+def modules_of_ours() -> dict[str, ast.Module]:
+    """Leave out the sandbox: it speaks its own language, as it shares no code."""
+    return {where: tree for where, tree in modules().items() if not where.startswith("sandbox/")}
 
 
 def names_in(tree: ast.AST) -> Iterator[str]:
@@ -73,7 +67,7 @@ def test_no_name_of_the_package_uses_a_word_that_the_glossary_replaced() -> None
     assert {"clerk", "island", "courier", "errand", "ledger", "verdict"} <= BANNED.keys()
     found = [
         f"{where}: {name} ({BANNED[word]}, not {word})"
-        for where, tree in modules().items()
+        for where, tree in modules_of_ours().items()
         for name in (where.removesuffix(".py").replace("/", "_"), *names_in(tree))
         for word in words_of(name) & BANNED.keys()
     ]
@@ -92,7 +86,7 @@ def test_every_word_of_the_glossary_means_one_thing() -> None:
 
 def test_no_two_classes_share_a_name() -> None:
     places = defaultdict(list)
-    for where, tree in modules().items():
+    for where, tree in modules_of_ours().items():
         for node in ast.iter_child_nodes(tree):
             if isinstance(node, ast.ClassDef):
                 places[node.name].append(where)

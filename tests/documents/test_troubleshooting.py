@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.parsed_modules import modules
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
 NOT_OURS = {"Before it starts", "In HighLevel"}
@@ -70,17 +72,18 @@ def sentences() -> tuple[str, ...]:
 
 def found_sentences() -> Iterator[str]:
     """Yield the texts of the package and of the starters, those in code with what they take left open."""
-    for path in (ROOT / "importer").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for tree in modules().values():
+        docstrings = set[ast.Constant]()
+        for node in ast.walk(tree):
             match node:
                 case ast.Expr(value=ast.Constant() as docstring):
-                    docstring.value = None  # nobody prints it
+                    docstrings.add(docstring)
                 case ast.JoinedStr(values=parts):
                     yield "".join(
                         part.value if isinstance(part, ast.Constant) and isinstance(part.value, str) else OPEN
                         for part in parts
                     )
-                case ast.Constant(value=str(text)):
+                case ast.Constant(value=str(text)) if node not in docstrings:  # nobody prints those
                     yield text
     for path in (ROOT / "examples" / "starters").iterdir():
         yield path.read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -153,3 +154,19 @@ async def test_connections_that_a_rush_left_idle_are_closed_once_they_are_old() 
         finally:
             await pool.close()
     assert connections["ever"] == 20
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="this system cannot be told")
+async def test_a_request_that_nobody_hears_is_given_up_before_another_machine_goes_on() -> None:
+    async with counting_server() as (base_url, _):
+        pool = ConnectionPool(base_url, proxy=None, connect_seconds=30, reply_seconds=30)
+        await pool.open()
+        try:
+            await pool.exchange(_REQUEST)
+            (line,) = pool._idle
+            end = line.transport.get_extra_info("socket")
+            tried = end.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+        finally:
+            await pool.close()
+    # the server of the state lets go of the locations of a machine that is cut off after ten seconds
+    assert 0 < tried < 10_000

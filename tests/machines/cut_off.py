@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,8 +95,15 @@ def far_machine(name: str) -> Iterator[FarMachine]:
 
 
 @contextmanager
-def way_to(base_url: str, machine: FarMachine, folder: Path) -> Iterator[None]:
-    """Let the machine reach a port of ours under the same address, by a way that no cut touches."""
+def way_to(base_url: str, machine: FarMachine, folder: Path) -> Iterator[Callable[[], None]]:
+    """Let the machine reach a port of ours under the same address, by a way that no cut touches; gives what cuts this one."""
+    relays: list[subprocess.Popen[str]] = []
+
+    def cut() -> None:
+        """Let nothing through any more; neither side is told."""
+        for relay in relays:
+            relay.send_signal(signal.SIGSTOP)
+
     path, port = str(folder / "vendor"), str(urlsplit(base_url).port)
     with ExitStack() as running:
         for prefix, side in (((), "outside"), (machine.prefix, "inside")):
@@ -106,7 +114,8 @@ def way_to(base_url: str, machine: FarMachine, folder: Path) -> Iterator[None]:
             running.callback(relay.kill)
             assert relay.stdout is not None
             assert relay.stdout.readline() == "ready\n"
-        yield
+            relays.append(relay)
+        yield cut
 
 
 def _ip(*words: str) -> None:

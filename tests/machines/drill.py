@@ -15,12 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import psycopg
 import pytest
 
 from importer.sandbox import Sandbox, SandboxSettings, sandbox_aside
 from importer.state.parts import PartLine, PartState, RunParts
 from importer.state.postgres.address import Address
 from importer.state.postgres.faces import make_face
+from importer.state.postgres.schemas import run_schema
 from tests.machines.sheet import Reconciled, invent, reconcile, write
 from tests.postgres_server import OwnServer, own_server
 
@@ -119,8 +121,8 @@ class Drill:
         self.machines.append(made)
         return made
 
-    def submit(self) -> None:
-        words = ["submit", str(self.folder / "contacts.csv"), "-m", str(self.folder / "mapping.yaml")]
+    def submit(self, *more: str) -> None:
+        words = ["submit", str(self.folder / "contacts.csv"), "-m", str(self.folder / "mapping.yaml"), *more]
         self.run_id = self.command(
             "desk", *words, "--base-url", self.vendor.base_url, "--no-progress"
         ).strip()
@@ -162,9 +164,9 @@ class Drill:
             check=False,
         )
 
-    def begin(self, count: int = 3) -> None:
+    def begin(self, count: int = 3, *more: str) -> None:
         """Queue the run and let so many machines work on it."""
-        self.submit()
+        self.submit(*more)
         for number in range(count):
             self.machine(f"machine{number + 1}").start()
 
@@ -179,6 +181,20 @@ class Drill:
             for name, line in self.lines().items()
             if line.state is PartState.RUNNING and mark in f"{line.holder} "
         }
+
+    def asked(self, path: str) -> int:
+        """Count the requests that the vendor was sent for a path."""
+        paths: dict[str, int] = self.vendor.state()["paths"]
+        return paths.get(f"POST {path}", 0)
+
+    def decided(self) -> tuple[int, set[str]]:
+        """Count the rows of the run's plan, and name the locations that say of theirs that all are decided."""
+        with psycopg.connect(self.address) as server:
+            server.execute(f'SET search_path = "{run_schema(self.run_id)}_plan"'.encode())
+            rows = server.execute("SELECT count(*) FROM rows").fetchone()
+            whole = server.execute("SELECT location FROM parts WHERE facts IS NOT NULL").fetchall()
+        assert rows is not None
+        return int(rows[0]), {location for (location,) in whole}
 
     def await_rows(self, share: float) -> None:
         """Wait until so much of the file has arrived."""

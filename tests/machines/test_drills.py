@@ -19,6 +19,7 @@ from typing import Final
 
 import pytest
 
+from importer.sandbox import Fault, FaultKind
 from tests.disks import small_disk
 from tests.machines.cut_off import far_machine, way_to
 from tests.machines.drill import BURST, LOCATIONS, ROWS, SEED, Drill, open_drill
@@ -34,6 +35,7 @@ STOP_SECONDS: Final = 10.0
 FROZEN_SECONDS: Final = 15.0
 FULL_SECONDS: Final = 5.0
 
+_SEARCH: Final = "contacts/search"
 _JOBS: Final = """\
 version: 1
 jobs:
@@ -146,14 +148,15 @@ def test_a_server_that_crashes_is_found_again(drill: Drill, print_figures: dict[
     through(drill, print_figures)
 
 
+@pytest.mark.parametrize("both_ways", [False, True], ids=["from the database", "from all"])
 def test_a_machine_that_is_cut_off_loses_its_parts_and_sends_no_more(
-    tmp_path: Path, print_figures: dict[str, object]
+    tmp_path: Path, print_figures: dict[str, object], *, both_ways: bool
 ) -> None:
     with (
         far_machine(f"im{os.getpid()}") as far,
         own_server(hosts=[far.host]) as server,
         open_drill(tmp_path, server=server) as drill,
-        way_to(drill.vendor.base_url, far, tmp_path),
+        way_to(drill.vendor.base_url, far, tmp_path) as way,
     ):
         drill.submit()
         there = drill.address.replace("127.0.0.1", far.host)
@@ -165,6 +168,8 @@ def test_a_machine_that_is_cut_off_loses_its_parts_and_sends_no_more(
         held = drill.parts_of(victim)
         assert held, drill.told()
         far.cut()
+        if both_ways:
+            way()
         taken = drill.takeovers(held, time.time())
         print_figures |= {
             "slowness": f"{slowness():.2f}",
@@ -203,6 +208,32 @@ def test_a_server_whose_disk_is_full_stops_the_sending_and_nothing_is_lost(
         if drill.stopped():
             drill.submit()  # the same command queues what is left
         through(drill, print_figures)
+
+
+@pytest.mark.parametrize("moment", [0.2, 1.5, 3.0])
+def test_machines_that_are_killed_while_they_compare_leave_no_plan_by_halves(
+    drill: Drill, print_figures: dict[str, object], moment: float
+) -> None:
+    drill.vendor.script([Fault(kind=FaultKind.SLOW, path=_SEARCH, seconds=3.0, times=2 * LOCATIONS)])
+    drill.submit("--compare")
+    first = drill.machine("first").start()
+    drill.await_that(lambda: drill.asked(_SEARCH) >= LOCATIONS, "each location's contacts being read")
+    time.sleep(moment)
+    first.kill()
+    second = drill.machine("second").start()
+    drill.await_that(lambda: len(drill.parts_of(second)) == LOCATIONS, "all parts at the second machine")
+    time.sleep(2 * moment)
+    held = drill.parts_of(second)
+    at = second.kill()
+    drill.machine("third").start()
+    taken = drill.takeovers(held, at)
+    print_figures |= {
+        "slowness": f"{slowness():.2f}",
+        "parts": len(taken),
+        "takeover": f"{taken[0]:.1f}-{taken[-1]:.1f} s",
+    }
+    through(drill, print_figures)
+    assert drill.decided() == (len(drill.rows), set(drill.lines()))
 
 
 def test_two_engines_at_once_on_one_run_send_each_row_once(

@@ -4,28 +4,19 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 
-import importer
 from importer.codes import BY_NAME, CATALOGUE, catalogue_markdown, remedy_of
 from importer.records import Remedy
+from tests.parsed_modules import modules
 
-PACKAGE = Path(importer.__file__).parent
 MAKERS = {"Fault", "Outcome", "Finding", "warn"}
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
-@cache
-def sources() -> list[tuple[str, ast.Module]]:
-    return list(parsed())
-
-
-def parsed() -> Iterator[tuple[str, ast.Module]]:
-    for path in sorted(PACKAGE.rglob("*.py")):
-        where = path.relative_to(PACKAGE).as_posix()
+def sources() -> Iterator[tuple[str, ast.Module]]:
+    for where, tree in modules().items():
         if not where.startswith(("sandbox/", "cli/")) and where != "codes.py":
-            yield where, ast.parse(path.read_text(encoding="utf-8"))
+            yield where, tree
 
 
 def literals(tree: ast.Module) -> Iterator[str]:

@@ -17,7 +17,7 @@ from importer.sending.pace.shared_quota import Neighbourhood
 from importer.settings import Connection, Secret
 from tests.sending.memory_journal import MemoryJournal
 from tests.sending.paper_vendor import PaperVendor
-from tests.sending.runs import PLACE, people
+from tests.sending.runs import PLACE, paper_sender, people
 from tests.sending.virtual_time import EPOCH, VirtualClock, run_virtually, stand_still
 
 
@@ -129,6 +129,9 @@ class House:
     def count(self, location_id: str) -> int:
         assert location_id == PLACE
         return len(self._street.runs) - 1
+
+    def count_all(self) -> dict[str, int]:
+        return {PLACE: self.count(PLACE)}
 
     def leave(self) -> None:
         self._street.runs.remove(self)
@@ -246,13 +249,62 @@ def test_a_restart_does_not_overdraw_the_window_of_the_run_before() -> None:
     assert end - cold < 12
 
 
-def test_the_mark_of_a_killed_run_counts_what_it_may_have_sent() -> None:
+def test_the_mark_of_a_run_that_only_reads_so_far_counts_that() -> None:
+    asked = (200, {"contact": {"id": "c1"}})
+    vendor = PaperVendor(headers=False, respond=lambda call: asked if call.path == "/contacts/c1" else None)
+    journal = MemoryJournal()
+
+    async def reads() -> None:
+        async with paper_sender(vendor, journal) as sender:
+            await sender.open_location(PLACE, CatalogNeeds())
+            for _ in range(20):
+                await asyncio.gather(*(sender.read_contact(PLACE, "c1") for _ in range(50)))
+
+    async def killed() -> None:
+        run = asyncio.create_task(reads())
+        await asyncio.sleep(33.3)
+        left_behind = journal.marks[-1]
+        run.cancel()
+        await asyncio.gather(run, return_exceptions=True)
+        await send(vendor, 200, mark=left_behind)
+
+    run_virtually(killed())
+    assert len(vendor.arrivals) > 300
+    assert vendor.refusals == {"fixed": 0, "first hit": 0, "sliding": 0}
+
+
+def test_the_mark_of_a_run_that_waited_for_the_window_counts_what_it_then_began() -> None:
+    vendor = PaperVendor(headers=False)
+
+    async def killed_after(seconds: float, mark: QuotaMark | None) -> QuotaMark:
+        journal = MemoryJournal()
+        run = asyncio.create_task(send(vendor, 1_000, mark=mark, journal=journal))
+        await asyncio.sleep(seconds)
+        left_behind = journal.marks[-1]
+        run.cancel()
+        await asyncio.gather(run, return_exceptions=True)
+        return left_behind
+
+    async def thrice() -> None:
+        mark = await killed_after(3.5, None)
+        sent = len(vendor.arrivals)
+        mark = await killed_after(mark.at - EPOCH + 10.3 - 3.5, mark)
+        assert 0 < len(vendor.arrivals) - sent < 40
+        await asyncio.sleep(5)
+        await send(vendor, 200, mark=mark)
+
+    run_virtually(thrice())
+    assert vendor.refusals == {"fixed": 0, "first hit": 0, "sliding": 0}
+
+
+@pytest.mark.parametrize("seconds", [0.9, 33.3])
+def test_the_mark_of_a_killed_run_counts_what_it_may_have_sent(seconds: float) -> None:
     vendor = PaperVendor()
 
     async def killed() -> None:
         journal = MemoryJournal()
         run = asyncio.create_task(send(vendor, 1_000, journal=journal))
-        await asyncio.sleep(33.3)
+        await asyncio.sleep(seconds)
         left_behind = journal.marks[-1]  # all that a SIGKILL leaves
         run.cancel()
         await asyncio.gather(run, return_exceptions=True)

@@ -14,7 +14,6 @@ from importer.results.files import RunFiles
 from importer.results.same_contact import NO_ROWS, SameContact
 from importer.runs.intake import count_rows, open_staged
 from importer.runs.preparing.order import Order
-from importer.runs.same_contact_list import list_same_contacts
 from importer.state.ended import CauseKind, Ended, RunCause, keep_ended
 from importer.state.journal import Journal, Run
 from importer.state.lineage import corrections_since
@@ -81,6 +80,8 @@ def _list_same_contact(order: Order, mapping: Mapping, journal: Journal, files: 
     with SameContacts(journal.folder) as links:
         if not links.counts().groups:
             return NO_ROWS
+        from importer.runs.same_contact_list import list_same_contacts  # most runs have no such rows
+
         return list_same_contacts(
             links,
             open_staged(order.sources, mapping, order.reading),

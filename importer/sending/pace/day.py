@@ -35,6 +35,11 @@ class Day:
         return self._read is not None and self.under_way * runs >= self._read and same_day(self._at, now)
 
     @property
+    def sent(self) -> int:
+        """Requests of this session, whatever the day."""
+        return self._sent
+
+    @property
     def scarce(self) -> bool:
         """Tell whether every reading of what is left matters."""
         return self._read is not None and self._read < _SCARCE

@@ -55,6 +55,7 @@ class Sessions:
         self.seen: set[str] = set()
         """Schemas that were found to be as they should be; nobody changes them while they are in use."""
         self._idle: list[PostgresSession] = []
+        self._lent = 0
         self._lock = threading.Lock()
 
     @property
@@ -64,6 +65,15 @@ class Sessions:
 
     def lend(self, purpose: Purpose, setting: str = "") -> PostgresSession:
         """Give a session that nobody else has, if there is one, one that is set so. Raises StateError."""
+        with self._lock:
+            self._lent += 1
+        try:
+            return self._lend(purpose, setting)
+        except BaseException:
+            self._end_loan()
+            raise
+
+    def _lend(self, purpose: Purpose, setting: str) -> PostgresSession:
         while (session := self._one_of_the_idle(setting)) is not None:
             if says_nothing(session.connection):
                 return session
@@ -74,6 +84,7 @@ class Sessions:
 
     def take_back(self, session: PostgresSession, *, as_new: bool = False) -> None:
         """Take a session back; ``as_new``: it may hold locks, and have a name of its own."""
+        self._end_loan()
         if self.kept and is_idle(session.connection) and (not as_new or _is_as_new(session)):
             session.remember_statements(yes=False)
             with self._lock:
@@ -90,12 +101,21 @@ class Sessions:
                 session.connection.close()
             self._idle.clear()
 
+    def _end_loan(self) -> None:
+        with self._lock:
+            self._lent -= 1
+
     def _one_of_the_idle(self, setting: str) -> PostgresSession | None:
+        """Take one that is set so; another, the one that nobody had for longest, only where there are as many as are kept.
+
+        To set it for another schema is an exchange with the server, at each of a part's turns from one schema to the next.
+        """
         with self._lock:
             for place in reversed(range(len(self._idle))):
                 if self._idle[place].is_set(setting):
                     return self._idle.pop(place)
-            return self._idle.pop() if self._idle else None
+            enough = len(self._idle) + self._lent > self._most
+            return self._idle.pop(0) if self._idle and enough else None
 
 
 def _is_as_new(session: PostgresSession) -> bool:
