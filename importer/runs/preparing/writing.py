@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from importer.errors import StateError
 from importer.mapping import Mapping
 from importer.mapping.fit import misfit
+from importer.reading import Source
 from importer.records import Status
 from importer.results import ResultsWriter, Summary
 from importer.results.files import RunFiles
@@ -21,9 +22,11 @@ from importer.state.memory import SameContacts
 from importer.state.written import WrittenFiles
 
 
-def write_results(order: Order, mapping: Mapping, journal: Journal) -> Summary:
+def write_results(
+    order: Order, mapping: Mapping, journal: Journal, sources: Sequence[Source] | None = None
+) -> Summary:
     """Write all files in one go. Raises StateError."""
-    with open_writer(order, mapping, journal) as writer:
+    with open_writer(order, mapping, journal, sources) as writer:
         return finish_results(writer, order, mapping, journal, journal.run)
 
 
@@ -52,8 +55,10 @@ def _causes(summary: Summary) -> Iterator[RunCause]:
             yield RunCause(kind=kind, code=group.code, rows=group.rows, remedy=group.remedy)
 
 
-def open_writer(order: Order, mapping: Mapping, journal: Journal) -> ResultsWriter:
-    """Make ready to write. Raises StateError where a copy of a source is gone."""
+def open_writer(
+    order: Order, mapping: Mapping, journal: Journal, opened: Sequence[Source] | None = None
+) -> ResultsWriter:
+    """Make ready to write, from sources that are ``opened`` or else opened here. Raises StateError where a copy of one is gone."""
     for source in order.sources:
         if not source.path.is_file():
             raise StateError(
@@ -61,7 +66,7 @@ def open_writer(order: Order, mapping: Mapping, journal: Journal) -> ResultsWrit
                 f"forgotten, so its files cannot be written. What it did stays known (importer show); --fresh imports the "
                 f"sources anew. {journal.run.reason or ''}".rstrip()
             )
-    sources = open_staged(order.sources, mapping, order.reading)
+    sources = opened or open_staged(order.sources, mapping, order.reading)
     if not journal.rows_read:  # killed during its survey
         journal.set_rows_read(count_rows(sources, order.survey.limit))
     return ResultsWriter(
