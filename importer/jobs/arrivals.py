@@ -38,6 +38,18 @@ class Arrival:
     fingerprint: str
     copy: str
 
+    @classmethod
+    def empty(cls, sighting: Sighting) -> Arrival:
+        """Tell a file of which nothing was copied, as nothing is in it."""
+        return cls(
+            reference=sighting.reference,
+            name=sighting.name,
+            size=sighting.size,
+            modified_at=sighting.modified_at,
+            fingerprint="",
+            copy="",
+        )
+
     @property
     def shown(self) -> str:
         return masked(self.reference) if is_url(self.reference) else self.name

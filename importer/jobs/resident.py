@@ -263,7 +263,14 @@ class Resident:
         after, event = judged(turn.job_state, last, retries=named.job.retries, now=now)
         if last.again_in is not None:
             return after
-        logger.info("Job %s: %s: %s", named.name, last.result, last.sentence)
+        named_already = last.file is None or last.file in last.sentence
+        logger.info(
+            "Job %s%s: %s: %s",
+            named.name,
+            "" if named_already else f", {last.file}",
+            last.result,
+            last.sentence,
+        )
         occasion = Occasion(
             job=named.name,
             due_at=due_at,

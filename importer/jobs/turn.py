@@ -38,6 +38,8 @@ from importer.runtime import environment
 from importer.runtime.counting import counted
 from importer.runtime.stopping import StopSignal
 from importer.settings import FailureLimit, ReadingOptions, RunSettings
+from importer.sources import is_url
+from importer.sources.sightings import Sighting
 from importer.state import StateFolder
 from importer.state.journal import RunState
 from importer.state.memory import Imported
@@ -89,9 +91,27 @@ class Turn:
         found = await newcomers(self._named, self._due_at, self._context)
         for sighting in found:
             self._stop.check()
-            yield await self._import(await take(self._named, sighting, self._context))
+            try:
+                arrival = await take(self._named, sighting, self._context)
+            except SourceError as fault:
+                # An outage hits all of them, and one that is alone is tried again by itself.
+                if not self._is_empty(sighting) and (is_url(sighting.reference) or len(found) == 1):
+                    raise
+                yield self._not_taken(sighting, str(fault))
+                continue
+            yield await self._import(arrival)
         if not found and not (begun and self._retried):
             yield self._nothing()
+
+    def _is_empty(self, sighting: Sighting) -> bool:
+        """Tell a file that stays without a byte; where nobody waits for files to be whole, it may be about to be written."""
+        return sighting.size == 0 and bool(self._job.still_for or self._job.minimum_age)
+
+    def _not_taken(self, sighting: Sighting, sentence: str) -> Ending:
+        """Tell a file that cannot be copied, so that the others have their turn; an empty one is put away like a damaged one."""
+        if self._is_empty(sighting):
+            return self._refuse(Arrival.empty(sighting), Result.FAILED, sentence)
+        return ending(Result.FAILED, sentence, file=sighting.name)
 
     async def _go_on(self, arrival: Arrival) -> Ending:
         """Go on with a run that stopped, or whose process died under it."""

@@ -6,14 +6,16 @@ import contextlib
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from importer.errors import RunConflictError, SettingsError, StateError
-from importer.mirror.store import Mirror, MirrorFacts
 from importer.runtime.clock import Clock
 from importer.runtime.process_lock import LockHeldError, this_process
 from importer.state.database import DamagedError, databases_below, delete_database
 from importer.state.locks import locked
+
+if TYPE_CHECKING:
+    from importer.mirror.store import MirrorFacts
 
 KEEP_DAYS: Final = 7
 """For so long a mirror is kept after it was last read: it holds people's data."""
@@ -115,6 +117,8 @@ def _stamp(moment: float) -> str:
 
 def _facts(path: Path) -> MirrorFacts | None:
     """Read what is known of a mirror; a damaged one is deleted. Raises SettingsError."""
+    from importer.mirror.store import Mirror  # each start sweeps the folder, and most find no mirror
+
     try:
         with Mirror.open(path) as mirror:
             return mirror.facts

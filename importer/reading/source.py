@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from importer.reading.corrected import CorrectableColumns, CorrectedGrid
@@ -14,6 +15,7 @@ from importer.reading.detected import Detected, Reading
 from importer.reading.detection import detect
 from importer.reading.formula_guard import guard_all, unguard
 from importer.reading.grid import Grid
+from importer.reading.kept_rows import KeptRows
 from importer.reading.selection import RowNumbers, chosen_blocks
 from importer.reading.table import Table, TableLayout
 from importer.records import Block, Row
@@ -82,6 +84,7 @@ class Source:
             )
             self._grid = CorrectedGrid(reading.grid, corrections, columns)
         self._table = Table(self._grid, layout, source=index)
+        self._kept: KeptRows | None = None
 
     def __iter__(self) -> Iterator[Row]:
         """Walk the rows that are meant."""
@@ -90,12 +93,23 @@ class Source:
 
     def blocks(self, size: int = 1000) -> Iterator[Block]:
         """Walk the rows that are meant in blocks; wholly blank ones are left out and yet counted in row numbers."""
-        every = self._table.blocks(size)
+        every = self.every_block(size)
         return every if self.only is None else chosen_blocks(every, self.only)
 
     def every_block(self, size: int = 1000) -> Iterator[Block]:
         """Walk all rows of the file, also where not all are meant: each tells how the file is written."""
-        return self._table.blocks(size)
+        cut = self._table.blocks
+        return cut(size) if self._kept is None else self._kept.blocks(size, cut)
+
+    def keep_rows(self, folder: Path) -> KeptRows:
+        """Keep the rows of the next walk in a private file of a folder, for those after it; whoever asks closes it."""
+        self._kept = KeptRows(folder)
+        return self._kept
+
+    @property
+    def keeps_rows(self) -> bool:
+        """Whether all rows are kept, so that several threads may walk them at once."""
+        return self._kept is not None and self._kept.whole
 
     def with_own_columns(self) -> Source:
         """Give the same file with our own columns (``import_*``) beside the data."""

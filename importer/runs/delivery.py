@@ -51,7 +51,6 @@ from importer.runs.resolving import Catalogs
 from importer.runs.superseding import settle_taken_home, superseded
 from importer.runs.suppressing import stored_before
 from importer.runs.trial import Trial
-from importer.runs.uploading import Uploads, open_uploads
 from importer.runtime.counting import counted
 from importer.runtime.garbage import rare_collections
 from importer.sending import Sender, SendingPolicy
@@ -65,6 +64,7 @@ from importer.state.part_plans import TakenPart
 if TYPE_CHECKING:
     from importer.runs.planning.comparing import RunPlan
     from importer.runs.planning.replanning import Replanner
+    from importer.runs.uploading import Uploads
     from importer.state.neighbours import Neighbours
     from importer.state.postgres.locks import HeldLocations
 
@@ -531,6 +531,8 @@ async def _open_uploads(
         return None
     if delivery.part is not None and lie_beside(model):
         attaching.refuse_unnamed(model)
+    from importer.runs.uploading import open_uploads  # few mappings fill a field of files
+
     uploads = opened.enter_context(
         open_uploads(
             sender,

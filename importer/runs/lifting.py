@@ -26,7 +26,6 @@ from importer.mapping import Mapping
 from importer.mapping.language.rule import Rule
 from importer.records import ImportMode, Json, Outcome, Record, RowObject
 from importer.results.lifts import Lifts
-from importer.runs.catalogs import why_unasked
 from importer.runtime.clock import Clock
 from importer.settings import RunSettings
 
@@ -77,6 +76,8 @@ class LiftingRows:
         unknown = Lifts(rows=self.rows)
         if settings.connection.sandbox or not self.rows:
             return unknown
+        from importer.runs.catalogs import why_unasked  # likewise what knows of tokens
+
         silent = why_unasked(self._locations, settings)
         if not (askable := self._locations - silent.keys()):
             return unknown

@@ -7,12 +7,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from importer.errors import ImporterError, SourceError
 from importer.mapping import Mapping, parse_mapping
 from importer.reading import Source
-from importer.reading.rewriting import Rewriting, rewriting_of
 from importer.records import RowId, row_id, value_type
 from importer.results.commands import access_words
 from importer.results.wording import shown_value
@@ -23,6 +22,9 @@ from importer.sources import StagedSource
 from importer.state import StateFolder
 from importer.state.journal import Run, place_of
 from importer.state.lineage import Origin, add_successor, write_origins
+
+if TYPE_CHECKING:
+    from importer.reading.rewriting import Rewriting
 
 _OURS: Final = "import_"
 _MARK: Final = b"import_row"
@@ -282,6 +284,8 @@ def _compared(
     returned: _Returned, keys: Sequence[ColumnKey], before: Sequence[str]
 ) -> Iterator[RewrittenCell]:
     """Compare a row with what it was; a column that its error names is the person's to change."""
+    from importer.reading.rewriting import rewriting_of  # few files come back
+
     for key, old in zip(keys, before, strict=True):
         new = returned.cells.get(key, "")
         if new != str(old) and key[0] not in returned.error and (how := rewriting_of(str(old), new)):

@@ -180,8 +180,7 @@ class _Watched:
 
     def _quota_left(self) -> int | None:
         with contextlib.suppress(ImporterError):
-            left = [mark.daily_remaining for mark in self.session.journal.quota_marks().values()]
-            return min((each for each in left if each is not None), default=None)
+            return self.session.journal.least_daily_remaining()
         return None
 
 

@@ -392,11 +392,11 @@ class Sender:
         while True:
             await self._clock.sleep(LOOK_AROUND_SECONDS)
             now = self._clock.monotonic()
-            for location_id, location in self._locations.items():
+            self._quota.share((key, location.caller.gate) for key, location in self._locations.items())
+            for location in self._locations.values():
                 location.tend(now)
                 if location.through:
                     self._outlet.leave(location)
-                self._quota.share(location_id, location.caller.gate)
             self._journal.mark_quota(
                 location.caller.mark(ahead_seconds=2 * LOOK_AROUND_SECONDS)
                 for location in self._locations.values()

@@ -21,7 +21,6 @@ from importer.runtime.process_lock import LockHeldError, Owner, this_process
 from importer.state.journal import Identity, Journal, NeverBegunError, Run, RunState, read_identity
 from importer.state.journal.storage import FILE_NAME as JOURNAL_NAME
 from importer.state.journal.undo_book import IMAGES_MARK
-from importer.state.kept_files import KeptFiles
 from importer.state.locks import holder, locked
 from importer.state.neighbours import Neighbours
 from importer.state.parts import is_split
@@ -406,6 +405,7 @@ def keep_days_from_environment() -> float | None:
 
 
 def _drop_run(face: Face, folder: Path) -> None:
+    from importer.state.kept_files import KeptFiles
     from importer.state.postgres.schemas import drop_run
 
     KeptFiles(folder).delete_all()

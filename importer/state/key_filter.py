@@ -15,6 +15,10 @@ class KeyFilter:
         self._mask = bits - 1
         self._bytes = bytearray(bits // 8)
 
+    @property
+    def bits(self) -> int:
+        return self._mask + 1
+
     def add(self, keys: Iterable[int]) -> None:
         taken, mask = self._bytes, self._mask
         for key in keys:

@@ -134,7 +134,7 @@ def test_watch_imports_what_is_there_and_what_is_dropped_in(shop: Shop) -> None:
     wait_for((done / "dropped.csv").exists)
     code, said = shop.finish(process, signal.SIGTERM)
     assert (code, shop.contacts) == (0, 7)
-    assert "4 rows: 4 created" in said
+    assert ", dropped.csv: finished: 4 rows: 4 created" in said
     assert "Traceback" not in said
     assert (shop.folder / "in" / "notes.md").exists()
 

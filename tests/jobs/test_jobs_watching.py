@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from importer.jobs.arrivals import newcomers
 from importer.jobs.health import metrics, status
+from importer.jobs.job_state import Result
 from importer.jobs.named_job import WatchedJob
 from importer.jobs.resident import Resident
 from importer.jobs.watching import watch_job
@@ -32,9 +34,9 @@ LEFT = {
 }
 
 
-def watched(house: House, folder: Path, *, pattern: str | None = None) -> WatchedJob:
+def watched(house: House, folder: Path, *, pattern: str | None = None, **more: str) -> WatchedJob:
     (house.folder / "mapping.yaml").write_text(MAPPING, encoding="utf-8")
-    options = {"mapping": str(house.folder / "mapping.yaml"), "location": HOME}
+    options = {"mapping": str(house.folder / "mapping.yaml"), "location": HOME, **more}
     return watch_job(folder, pattern=pattern, options=options)
 
 
@@ -82,6 +84,28 @@ async def test_the_clock_never_starts_a_watched_folder(
     await house.live(resident, clock.now() + 3 * 86_400)
     assert resident.context.jobs_state.occasions() == []
     assert len(await house.once(resident)) == 1
+
+
+@pytest.mark.parametrize("kind", ["empty", "unreadable"])
+async def test_a_file_that_cannot_be_taken_keeps_no_other_one_waiting(
+    house: House, inbox: Path, people: People, kind: str
+) -> None:
+    first = house.put_text("in/a.csv", "" if kind == "empty" else "Mail\na@example.com\n")
+    if kind == "unreadable":
+        first.chmod(0)
+        if os.access(first, os.R_OK):
+            pytest.skip("whoever runs the tests may read any file")
+    house.put("in/b.csv", people)
+    resident = Resident([watched(house, inbox, still_for="2s")], house.context())
+    found = await house.once(resident)
+    assert [(each.file, each.result) for each in found] == [
+        ("a.csv", Result.FAILED),
+        ("b.csv", Result.FINISHED),
+    ]
+    assert len(house.cities()) == len(people)
+    # An empty one is known from then on; one that may be read some day is looked at again.
+    again = await house.once(resident)
+    assert [each.result for each in again] == [Result.NOTHING_NEW if kind == "empty" else Result.FAILED]
 
 
 async def test_a_watched_folder_that_could_not_begin_is_tried_again_by_itself(

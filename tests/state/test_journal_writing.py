@@ -220,6 +220,19 @@ def test_a_newer_mark_of_a_location_replaces_the_older(journal: Journal) -> None
     assert journal.quota_marks()["location1"].used_today == 2
 
 
+def test_the_location_that_has_least_left_of_its_day_is_told(journal: Journal) -> None:
+    def left(location_id: str, daily_remaining: int | None) -> QuotaMark:
+        return QuotaMark(
+            location_id=location_id, at=1.0, in_window=1, used_today=1, daily_remaining=daily_remaining
+        )
+
+    assert journal.least_daily_remaining() is None
+    journal.mark_quota([left("location1", None)])
+    assert journal.least_daily_remaining() is None
+    journal.mark_quota([left("location2", 900), left("location3", 40), left("location4", None)])
+    assert journal.least_daily_remaining() == 40
+
+
 def test_of_several_attempts_the_first_and_the_last_are_known(journal: Journal) -> None:
     for at in (20.0, 40.0, 30.0):
         journal.intend([Intent(row=2, location_id="location1", first_attempt_at=at, last_attempt_at=at)])

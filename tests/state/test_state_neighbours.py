@@ -3,6 +3,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from importer.state.neighbours import Neighbours
 BASE = "https://services.example.com"
 HOLD = """
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from importer.state import StateFolder
 from importer.runtime.process_lock import locked, this_process
@@ -73,6 +75,48 @@ def test_a_run_that_was_killed_counts_no_more_and_its_mark_is_cleared_away(tmp_p
         other.wait()
     assert ours.count("loc1") == 0
     assert [mark.name for mark in (tmp_path / "sending").rglob("run-*")] == ["run-here"]
+
+
+def test_all_locations_are_counted_at_once_also_those_that_another_run_comes_to_later(tmp_path: Path) -> None:
+    ours, theirs = here(tmp_path), StateFolder(tmp_path).neighbours("run-b", BASE)
+    for location_id in ("loc1", "loc2", "loc3"):
+        ours.enter(location_id)
+    assert ours.count_all() == {}
+    (tmp_path / "locks").mkdir()
+    with locked(tmp_path / "locks" / "run-b.lock", this_process("run-b", 1.0)):
+        theirs.enter("loc2")
+        assert ours.count_all() == {"loc2": 1}
+        theirs.enter("loc3")
+        theirs.enter("loc9")
+        assert ours.count_all() == {"loc2": 1, "loc3": 1}
+        theirs.leave()
+        assert ours.count_all() == {}
+
+
+@pytest.mark.parametrize("goes_on", [Neighbours.count_all, lambda theirs: theirs.enter("loc3")])
+def test_a_run_that_was_taken_for_dead_as_it_began_makes_itself_known_again(
+    tmp_path: Path, goes_on: Callable[[Neighbours], object]
+) -> None:
+    ours, theirs = here(tmp_path), StateFolder(tmp_path).neighbours("run-b", BASE)
+    ours.enter("loc1")
+    theirs.enter("loc1")
+    theirs.enter("loc2")
+    assert ours.count("loc1") == 0, "nobody holds its lock yet, and its file is cleared away"
+    (tmp_path / "locks").mkdir()
+    with locked(tmp_path / "locks" / "run-b.lock", this_process("run-b", 1.0)):
+        goes_on(theirs)
+        ours.enter("loc2")
+        assert ours.count_all() == {"loc1": 1, "loc2": 1}
+
+
+def test_what_an_earlier_process_of_a_run_left_is_not_counted(tmp_path: Path) -> None:
+    ours = here(tmp_path)
+    ours.enter("loc1")
+    StateFolder(tmp_path).neighbours("run-b", BASE).enter("loc1")
+    (tmp_path / "locks").mkdir()
+    with locked(tmp_path / "locks" / "run-b.lock", this_process("run-b", 1.0)):
+        StateFolder(tmp_path).neighbours("run-b", BASE).enter("loc2")
+        assert ours.count_all() == {}
 
 
 def test_marks_are_private_and_gone_afterwards(tmp_path: Path) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
 from importer.highlevel.payload import build_upsert
 from importer.highlevel.wire import encode_to_keep
 from importer.mapping import Mapping
 from importer.mapping.fit import misfit
 from importer.mapping.shared_keys import MatchedBy, SharedKeys
+from importer.reading import Source
 from importer.records import ImportMode, Record
 from importer.results import Summary
-from importer.runs.intake import Intake, Mapped, open_staged, survey
+from importer.runs.intake import Intake, Mapped, SourceIntake, open_staged, survey
 from importer.runs.key_sharing import KeySharing, decided_again, matched_by, open_key_sharing
 from importer.runs.preparing.order import Order, Surveyed
 from importer.runs.preparing.writing import write_results
@@ -30,6 +31,7 @@ class InProcess:
         self._tag_mode = mapping.tag_mode
         self._upserts = mapping.mode is ImportMode.UPSERT
         self._intakes: Sequence[Intake] = ()
+        self._sources: Sequence[Source] = ()
         self._resolvers: Sequence[Resolvers] = ()
         self._shared: Sequence[SharedKeys | None] = ()
         self._matched_by: MatchedBy | None = None
@@ -39,7 +41,10 @@ class InProcess:
     def survey(self, keep_going: Callable[[], None]) -> tuple[Surveyed, ...]:
         order = self._order
         sources = open_staged(order.sources, self._mapping, order.reading)
-        self._intakes = survey(sources, self._mapping, order.survey, keep_going=keep_going)
+        for source in sources:
+            self._open.enter_context(closing(source.keep_rows(self._journal.folder)))
+        self._sources = sources
+        self._intakes = intakes = survey(sources, self._mapping, order.survey, keep_going=keep_going)
         return tuple(
             Surveyed(
                 rows=intake.rows,
@@ -48,7 +53,7 @@ class InProcess:
                 doubts=tuple(f"{source.name}: {doubt}" for doubt in source.detected.doubts),
                 misfit=_misfit(intake, self._mapping),
             )
-            for source, intake in zip(sources, self._intakes, strict=True)
+            for source, intake in zip(sources, intakes, strict=True)
         )
 
     def resolve_for(self, catalogs: Catalogs) -> None:
@@ -90,10 +95,16 @@ class InProcess:
     def write_results(self) -> Summary:
         if self._sharing is not None:
             self._sharing.holders.flush()  # whoever ends the session frees keys that are written
-        return write_results(self._order, self._mapping, self._journal)
+        return write_results(self._order, self._mapping, self._journal, self.kept_sources)
+
+    @property
+    def kept_sources(self) -> Sequence[Source] | None:
+        """The sources as they were surveyed, where their rows are kept: nobody need open and cut them again."""
+        kept = [source for source in self._sources if source.keeps_rows]
+        return kept if kept and len(kept) == len(self._sources) else None
 
     def close(self) -> None:
-        """Close the files that deciding over shared keys opened."""
+        """Close the files of rows that were kept, and those that deciding over shared keys opened."""
         self._open.close()
 
     def _build_all(self, mapped: Mapped) -> Mapped:
@@ -105,6 +116,6 @@ class InProcess:
         return record.built(encode_to_keep(build_upsert(record, tag_mode=self._tag_mode)))
 
 
-def _misfit(intake: Intake, mapping: Mapping) -> str | None:
+def _misfit(intake: SourceIntake, mapping: Mapping) -> str | None:
     found = misfit(mapping.model, intake.source.header)
     return None if found is None else f"{intake.source.name}: {found}"

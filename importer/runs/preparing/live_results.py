@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Event, Thread
 from typing import Final
 
 from importer.mapping import Mapping
+from importer.reading import Source
 from importer.results import ResultsWriter, Summary
 from importer.runs.preparing.order import Order
 from importer.runs.preparing.writing import finish_results, open_writer
@@ -23,8 +25,11 @@ class Follower:
     wrong here is no harm: the files appear only when they are whole, and can be written anew.
     """
 
-    def __init__(self, order: Order, mapping: Mapping, folder: Path) -> None:
+    def __init__(
+        self, order: Order, mapping: Mapping, folder: Path, sources: Sequence[Source] | None = None
+    ) -> None:
         self._order = order
+        self._sources = sources
         self._mapping = mapping
         self._folder = folder
         self._enough = Event()
@@ -49,7 +54,7 @@ class Follower:
         try:
             with (
                 Journal.open(self._folder, thorough=False) as journal,
-                open_writer(self._order, self._mapping, journal) as writer,
+                open_writer(self._order, self._mapping, journal, self._sources) as writer,
             ):
                 self._write_along(writer)
                 self._summary = finish_results(writer, self._order, self._mapping, journal, self._ended())

@@ -66,7 +66,9 @@ class Preparer:
 
     def follow(self) -> None:
         assert self._journal is not None  # noqa: S101  (the survey comes first)
-        self._follower = Follower(self._order, self._mapping, self._journal.folder)
+        self._follower = Follower(
+            self._order, self._mapping, self._journal.folder, self._preparation.kept_sources
+        )
 
     def pieces(self, resolved: bool, built: bool) -> None:  # noqa: FBT001  (questions carry their words in order)
         self._pieces = self._preparation.pieces(resolved=resolved, built=built)

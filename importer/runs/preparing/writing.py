@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from importer.errors import StateError
 from importer.mapping import Mapping
 from importer.mapping.fit import misfit
+from importer.reading import Source
 from importer.records import Status
 from importer.results import ResultsWriter, Summary
 from importer.results.files import RunFiles
 from importer.results.same_contact import NO_ROWS, SameContact
 from importer.runs.intake import count_rows, open_staged
 from importer.runs.preparing.order import Order
-from importer.runs.same_contact_list import list_same_contacts
 from importer.state.ended import CauseKind, Ended, RunCause, keep_ended
 from importer.state.journal import Journal, Run
 from importer.state.lineage import corrections_since
@@ -22,9 +22,11 @@ from importer.state.memory import SameContacts
 from importer.state.written import WrittenFiles
 
 
-def write_results(order: Order, mapping: Mapping, journal: Journal) -> Summary:
+def write_results(
+    order: Order, mapping: Mapping, journal: Journal, sources: Sequence[Source] | None = None
+) -> Summary:
     """Write all files in one go. Raises StateError."""
-    with open_writer(order, mapping, journal) as writer:
+    with open_writer(order, mapping, journal, sources) as writer:
         return finish_results(writer, order, mapping, journal, journal.run)
 
 
@@ -53,8 +55,10 @@ def _causes(summary: Summary) -> Iterator[RunCause]:
             yield RunCause(kind=kind, code=group.code, rows=group.rows, remedy=group.remedy)
 
 
-def open_writer(order: Order, mapping: Mapping, journal: Journal) -> ResultsWriter:
-    """Make ready to write. Raises StateError where a copy of a source is gone."""
+def open_writer(
+    order: Order, mapping: Mapping, journal: Journal, opened: Sequence[Source] | None = None
+) -> ResultsWriter:
+    """Make ready to write, from sources that are ``opened`` or else opened here. Raises StateError where a copy of one is gone."""
     for source in order.sources:
         if not source.path.is_file():
             raise StateError(
@@ -62,7 +66,7 @@ def open_writer(order: Order, mapping: Mapping, journal: Journal) -> ResultsWrit
                 f"forgotten, so its files cannot be written. What it did stays known (importer show); --fresh imports the "
                 f"sources anew. {journal.run.reason or ''}".rstrip()
             )
-    sources = open_staged(order.sources, mapping, order.reading)
+    sources = opened or open_staged(order.sources, mapping, order.reading)
     if not journal.rows_read:  # killed during its survey
         journal.set_rows_read(count_rows(sources, order.survey.limit))
     return ResultsWriter(
@@ -81,6 +85,8 @@ def _list_same_contact(order: Order, mapping: Mapping, journal: Journal, files: 
     with SameContacts(journal.folder) as links:
         if not links.counts().groups:
             return NO_ROWS
+        from importer.runs.same_contact_list import list_same_contacts  # most runs have no such rows
+
         return list_same_contacts(
             links,
             open_staged(order.sources, mapping, order.reading),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, Protocol
 
 from importer.highlevel.quota import BURST
@@ -22,6 +22,8 @@ class Neighbourhood(Protocol):
     def enter(self, location_id: str) -> None: ...
 
     def count(self, location_id: str) -> int: ...
+
+    def count_all(self) -> Mapping[str, int]: ...
 
     def leave(self) -> None: ...
 
@@ -51,7 +53,7 @@ class SharedQuota:
         gate = Gate(clock=self._clock)
         if self._neighbours is not None:
             self._neighbours.enter(location_id)
-            self.share(location_id, gate)
+            self._share(gate, self._neighbours.count(location_id))
             self._make_way(location_id, gate)
         mark = self.mark_of(location_id)
         if mark is not None and mark.in_window:
@@ -59,10 +61,16 @@ class SharedQuota:
             gate.remember(mark.in_window, min(mark.at - self._clock.now(), gate.slots.interval_seconds))
         return gate
 
-    def share(self, location_id: str, gate: Gate) -> None:
-        """Leave the other runs that send to a location their part of its quota."""
-        if self._neighbours is not None:
-            gate.slots.share(1 + self._neighbours.count(location_id), self._clock.monotonic())
+    def share(self, gates: Iterable[tuple[str, Gate]]) -> None:
+        """Leave the other runs that send to locations their part of the quota of each; all are looked for at once."""
+        if self._neighbours is None:
+            return
+        others = self._neighbours.count_all()
+        for location_id, gate in gates:
+            self._share(gate, others.get(location_id, 0))
+
+    def _share(self, gate: Gate, others: int) -> None:
+        gate.slots.share(1 + others, self._clock.monotonic())
 
     async def leave(self) -> None:
         """Leave the whole quota to the others; in a thread, since hundreds of locations take the disk a while."""

@@ -492,6 +492,12 @@ class Journal:
         self.finish_notes()
         return self._read(read_quota_marks)
 
+    def least_daily_remaining(self) -> int | None:
+        """Give what the day leaves to the location that it leaves least to, as far as that is known."""
+        self.finish_notes()
+        query = "SELECT min(daily_remaining) FROM quota_marks"
+        return self._read(lambda db: db.execute(query).fetchone()[0])  # type: ignore[no-any-return]
+
     def retryable(self) -> int:
         """Count the failed rows that are worth another try."""
         query = "SELECT count(*) FROM outcomes WHERE status = ? AND remedy = ?"

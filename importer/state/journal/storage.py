@@ -19,7 +19,6 @@ from importer.state.journal.rows import QUOTA_COLUMNS
 from importer.state.journal.run import Identity, Operator, Run, RunState, SessionKind
 from importer.state.journal.schema import VERSION, migrate, read_version
 from importer.state.journal.seal import SEAL_NAME
-from importer.state.kept_files import KeptFiles
 from importer.state.postgres.faces import face_of
 
 FILE_NAME: Final = "journal.db"
@@ -234,11 +233,15 @@ def _identity_in_journal(folder: Path) -> Identity | None:
 
 def keep_sources(run: Run, folder: Path) -> None:
     """Keep a run's copies of its sources where other machines find them. Raises StateError."""
+    from importer.state.kept_files import KeptFiles  # on one machine there is nobody to keep them for
+
     KeptFiles(folder).put_all(_own_copies(run, folder))
 
 
 def fetch_sources(run: Run, folder: Path) -> None:
     """Copy a run's sources to this machine, where they are not. Raises StateError."""
+    from importer.state.kept_files import KeptFiles
+
     for name, path in _own_copies(run, folder):
         if not path.is_file():
             KeptFiles(folder).fetch(name, path)

@@ -36,10 +36,10 @@ PURPOSE: Final = Purpose(
     go_on="go on with: importer resume",
     if_damaged="Move it away, and go on with: importer resume.",
     without_it="Who holds which key is then learnt anew.",
-    # Keys are hashes, so every block touches pages all over the file: a cache of 8 or 32 MiB saves no time, for the system
-    # keeps the file's pages too. A log of up to 32 MB takes in what several writings do to one page, which saves a tenth
+    # Keys are hashes, so every block touches pages all over the file: a cache of 4, 8 or 32 MiB saves no time, for the
+    # system keeps the file's pages too. A log of up to 32 MB takes in what several writings do to one page, which saves a tenth
     # of the time. What a power cut takes is learnt again.
-    pragmas=("cache_size = -4096", "wal_autocheckpoint = 8000", "synchronous = NORMAL"),
+    pragmas=("cache_size = -1024", "wal_autocheckpoint = 8000", "synchronous = NORMAL"),
 )
 _NUMBER: Final = Struct(">q")
 _KEYS_AT_ONCE: Final = 900
@@ -49,8 +49,9 @@ _FRESH_SECONDS: Final = 1.0
 _ASKED_BEFORE: Final = 50_000
 _ASKED_A_PAGE: Final = 8
 """Keys: to ask for so many takes as long as to read a page of the file through."""
-_FILTER_BITS: Final = 1 << 25
-"""Four megabytes, in which two million keys leave one place in sixteen taken by another key."""
+_LEAST_FILTER_BITS, _MOST_FILTER_BITS = 1 << 22, 1 << 25
+"""Half a megabyte to four, in which two million keys leave one place in sixteen taken by another key."""
+_BITS_A_KEY: Final = 16
 _SEVERAL_NAMES, _SEVERAL_OTHERS, _JOINED = 1, 2, 4
 _BEFORE: Final = {None: 0, Contradiction.NAME: 8, Contradiction.OTHER_KEY: 16}
 _BEFORE_OF: Final = {mark: before for before, mark in _BEFORE.items()}
@@ -222,6 +223,8 @@ class _HeldKeys:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._filter: KeyFilter | None = None
+        self._room = 0
+        """Keys for which the filter is large enough yet."""
         self._version = 0
         self._asked = 0
 
@@ -241,14 +244,22 @@ class _HeldKeys:
         assert self._filter is not None  # noqa: S101  (it was read)
         return self._filter.among(keys)
 
-    def add(self, keys: Iterable[int]) -> None:
+    def add(self, keys: Collection[int]) -> None:
         """Note keys that this connection wrote."""
         if self._filter is not None:
             self._filter.add(keys)
+            self._room -= len(keys)
+            if self._room < 0 and self._filter.bits < _MOST_FILTER_BITS:
+                self._filter = None  # a larger one is read when keys are asked for again
 
     def _read(self) -> None:
         self._version = self._number("data_version")  # before it is read, so that no writing falls between
-        self._filter = KeyFilter(_FILTER_BITS)
+        (held,) = self._db.execute("SELECT count(*) FROM holders").fetchone()
+        bits = _LEAST_FILTER_BITS
+        while bits < _MOST_FILTER_BITS and bits < 2 * held * _BITS_A_KEY:
+            bits *= 2
+        self._room = bits // _BITS_A_KEY - held
+        self._filter = KeyFilter(bits)
         self._filter.add(key for (key,) in self._db.each("SELECT key FROM holders"))
 
     def _number(self, pragma: str) -> int:

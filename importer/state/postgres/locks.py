@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from typing import Final
 
 from importer.errors import RunConflictError, StateError
@@ -54,6 +55,10 @@ class HeldLocations:
     def count(self, location_id: str) -> int:  # noqa: ARG002
         """Tell how many others send to a location that is ours: none."""
         return 0
+
+    def count_all(self) -> Mapping[str, int]:
+        """Tell likewise of all."""
+        return {}
 
     def leave(self) -> None:
         """Give the locations back."""

@@ -77,6 +77,23 @@ def test_whoever_only_looks_at_values_gets_the_same_rows_without_their_payloads(
 
 
 @EVERY_PREPARATION
+def test_a_source_is_cut_once_and_its_rows_are_taken_from_there_after_that(
+    bureau: Callable[..., Bureau], *, second_process: bool
+) -> None:
+    house = bureau()
+    preparation = ready(house.prepare(second_process=second_process))
+    (staged,) = house.order.sources
+    staged.path.write_text("Nothing,of,what,was,there\n")
+    assert sum(map(len, preparation.pieces())) == 1_200
+    house.journal.set_rows_read(1_200)
+    house.settle(*range(2, 1_202))
+    house.journal.set_state(RunState.FINISHED)
+    results = preparation.write_results().results.read_text(encoding="utf-8-sig")
+    assert "Zoë 1199" in results
+    assert not [each for each in house.journal.folder.iterdir() if each.name.startswith("importer-")]
+
+
+@EVERY_PREPARATION
 def test_rows_of_a_refused_location_fail(bureau: Callable[..., Bureau], *, second_process: bool) -> None:
     from importer.errors import CredentialsError
 
