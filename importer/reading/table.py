@@ -11,6 +11,7 @@ from importer.reading.grid import Batch, Cells, Grid, is_blank
 from importer.reading.oddities import Oddities
 from importer.reading.profile import Profile
 from importer.records import Block, Fault, value_type
+from importer.runtime.counting import counted
 
 _FIRST: Final = itemgetter(0)
 _HELD_BACK: Final = 3
@@ -177,7 +178,7 @@ class _Walk:
         more = "more" if len(cells) > width else "fewer"
         return Fault(
             code="column_count",
-            message=f"{unit} {where} has {len(cells)} cells, {more} than the {width} columns of the header; {why}. "
+            message=f"{unit} {where} has {counted(len(cells), 'cell')}, {more} than the {counted(width, 'column')} of the header; {why}. "
             "Look for a delimiter too many or too few, and for one that should stand in quotes.",
         )
 

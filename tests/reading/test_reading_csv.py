@@ -242,6 +242,7 @@ def test_short_and_long_rows_fail_and_name_line_and_cells(write: Write) -> None:
     rows = list(open_source(write('a,b,c\n1,"x\ny",3\n1,x,2,3\n4,5\n7,8,9\n7,8,9,,\n')))
     assert [codes(row) for row in rows] == [[], ["column_count"], ["column_count"], [], []]
     assert "Line 4 has 4 cells, more than the 3 columns" in rows[1].faults[0].message
+    assert "Line 5 has 2 cells, fewer than the 3 columns" in rows[2].faults[0].message
     assert rows[1].cells == ("1", "x", "2", "3")
     assert rows[2].cells == ("4", "5")
     assert rows[4].cells == ("7", "8", "9")
@@ -276,6 +277,11 @@ def test_a_row_of_the_wrong_width_is_one_row_that_fails(write: Write, row: str, 
     rows = list(open_source(write(f"Email,First,Note\n{body}{row}\n{body}")))
     assert [len(each.cells) for each in rows if codes(each) == ["column_count"]] == [cells_of_it]
     assert len(rows) == 41
+
+
+def test_one_cell_is_said_to_be_one(write: Write) -> None:
+    (row,) = open_source(write("a,b,c\n4\n"))
+    assert row.faults[0].message.startswith("Line 2 has 1 cell, fewer than the 3 columns of the header")
 
 
 def test_a_shifted_row_fails_although_its_surplus_is_blank(write: Write) -> None:
