@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from importer.parts.store import PartStore
     from importer.parts.submitting import Submitted
     from importer.parts.worker import Worker
+    from importer.sending.outlet import Outlet
     from importer.settings import Connection
 
 DEFAULT_CONCURRENCY = 10
@@ -186,10 +187,11 @@ def worker_command(**given: Any) -> None:
 async def _work(store: PartStore, given: dict[str, Any]) -> int:
     from importer.parts.queue import open_queue
     from importer.runtime.open_files import allow_open_files
+    from importer.sending.outlet import Outlet
 
     allow_open_files()
     async with open_queue(store.address) as queue:
-        worker = _worker(store, given)
+        worker = worker_on(store, given, Outlet())
         with on_signals(lambda: worker.stop("The worker was asked to stop; its parts go on elsewhere.")):
             async with _health(worker, queue, given["health"]):
                 click.echo(f"Working on the queue of {store.address.text}. Stop with Ctrl-C.", err=True)
@@ -197,7 +199,8 @@ async def _work(store: PartStore, given: dict[str, Any]) -> int:
         return worker.tally.exit_code
 
 
-def _worker(store: PartStore, given: dict[str, Any]) -> Worker:
+def worker_on(store: PartStore, given: dict[str, Any], outlet: Outlet) -> Worker:
+    """Make a worker of this machine's own settings, all of whose parts send through one outlet."""
     from importer.parts.closing import ClosingRuns
     from importer.parts.part import PartWork, work_on_part
     from importer.parts.queue import QueuedPart
@@ -205,13 +208,11 @@ def _worker(store: PartStore, given: dict[str, Any]) -> Worker:
     from importer.runs.context import RunContext
     from importer.runtime.environment import user_at_host
     from importer.runtime.stopping import StopSignal
-    from importer.sending.outlet import Outlet
     from importer.state.journal import Operator
 
     connection = _connection(given)
     reading = read_reading_options(sheet=None, header_row=None, encoding=None, delimiter=None)
     operator = Operator(name=user_at_host(), command="importer worker")
-    outlet = Outlet()
 
     async def work_on(part: QueuedPart, stop: StopSignal) -> PartEnd:
         work = PartWork(

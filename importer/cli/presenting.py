@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from importer.cli.signals import heard
+from importer.cli.signals import heard, say_when_heard
 from importer.records import value_type
 from importer.runtime.regex import regex
 
@@ -207,15 +207,12 @@ def _heard(
 
     def ask(name: str) -> None:
         if stop.reason is not None:
-            click.echo(f"Left at once. Go on with: {go_on}", err=True)
-            sys.stderr.flush()
+            say_when_heard(f"Left at once. Go on with: {go_on}")
             os._exit(3)
         if confirmation is not None and confirmation.unanswered:
-            click.echo(f"\n{name} is taken for a no.", err=True)
+            say_when_heard(f"\n{name} is taken for a no.")
         else:
-            click.echo(
-                f"{name}: letting the requests in the air land (once more to leave at once) ...", err=True
-            )
+            say_when_heard(f"{name}: letting the requests in the air land (once more to leave at once) ...")
         loop.call_soon_threadsafe(stop.request, InterruptedRunError(f"Stopped by {name}."))
 
     with heard(ask):

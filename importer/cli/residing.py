@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from importer.cli.options import stack
-from importer.cli.signals import heard
+from importer.cli.signals import heard, say_when_heard
 
 health_option = click.option(
     "--health",
@@ -48,7 +48,7 @@ def on_signals(stop: Callable[[], object]) -> Iterator[None]:
     loop = asyncio.get_running_loop()
 
     def ask(name: str) -> None:
-        click.echo(f"{name}: finishing in good order ...", err=True)
+        say_when_heard(f"{name}: finishing in good order ...")
         loop.call_soon_threadsafe(stop)
 
     with heard(ask):

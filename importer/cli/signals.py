@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
+
+import click
 
 _NAMES: Final = {"SIGINT": "Ctrl-C", "SIGBREAK": "Ctrl-Break"}
 
@@ -28,3 +31,16 @@ def heard(ask: Callable[[str], None]) -> Iterator[None]:
     finally:
         for number, earlier in before.items():
             signal.signal(number, earlier)
+
+
+def say_when_heard(sentence: str) -> None:
+    """Tell a sentence on standard error from within what hears a signal.
+
+    The signal may come in the middle of a line that is being written there, and the stream takes no other until that is
+    done: a fault raised in what hears a signal would leave the wish unheard.
+    """
+    try:
+        click.echo(sentence, err=True)
+    except RuntimeError:
+        with suppress(OSError):
+            os.write(2, f"{sentence}\n".encode())

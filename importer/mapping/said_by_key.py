@@ -14,8 +14,8 @@ from importer.errors import StateError
 from importer.records import RowId
 
 _FIRST_PLACES: Final = 1 << 10
-_MOST_PLACES: Final = 1 << 17
-"""Two and a half megabytes, in which 87,000 keys are held."""
+_MOST_PLACES: Final = 1 << 14
+"""Eleven thousand keys in 0.3 MB. Eight times as many took no less time, and 27 MB while they were put in order."""
 _MARKS: Final = 1 << 20
 _MARK: Final = _MARKS - 1
 _LINE: Final = Struct("<qQH")

@@ -15,10 +15,10 @@ CHECK = ("check", "people.csv", "-m", "own.yaml")
 
 
 @pytest.fixture
-def checking(desk: Desk) -> Iterator[Terminal]:
+def checking(desk: Desk, forked_importer: tuple[str, ...]) -> Iterator[Terminal]:
     desk.write("own.yaml", MAPPING)
     desk.write("people.csv", POLISH, encoding="cp1250")
-    terminal = Terminal(CHECK, {})
+    terminal = Terminal((*forked_importer, *CHECK), {})
     yield terminal
     terminal.process.kill()
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import io
 import json
 import os
 import signal
@@ -10,10 +13,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from importer.cli.residing import on_signals
 from importer.sandbox import Fault, FaultKind, Sandbox
 from tests.patience import PATIENCE
 
@@ -261,3 +265,32 @@ def test_a_run_that_is_still_meeting_its_location_stops_at_once(desk: Desk, vend
     out, err = process.communicate(timeout=30)  # the refusals would last eight minutes
     assert process.returncode == 3, err
     assert json.loads(out)["pending"] == ROWS
+
+
+class CutIn(io.RawIOBase):
+    """A standard error at which a signal arrives while the first line is being written."""
+
+    def __init__(self) -> None:
+        self.lines: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, line: Any) -> int:
+        self.lines.append(bytes(line))
+        if len(self.lines) == 1:
+            signal.raise_signal(signal.SIGTERM)
+        return len(line)
+
+
+@stops
+async def test_a_signal_in_the_middle_of_a_line_is_heard_and_answered(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    stopped, error = asyncio.Event(), CutIn()
+    shown = io.TextIOWrapper(io.BufferedWriter(error), encoding="utf-8", line_buffering=True)
+    with contextlib.redirect_stderr(shown), on_signals(stopped.set):
+        shown.write("a line of the work's\n")
+        await asyncio.wait_for(stopped.wait(), PATIENCE)
+    assert error.lines == [b"a line of the work's\n"]
+    assert capfd.readouterr().err == "SIGTERM: finishing in good order ...\n"

@@ -15,7 +15,6 @@ from importer.parts.worker import Worker
 from importer.runs.context import RunContext
 from importer.runtime.stopping import StopSignal
 from importer.sandbox import Sandbox
-from importer.sending.outlet import Outlet
 from importer.settings import Connection, RunSettings, Secret
 from importer.state.postgres.address import Address
 from importer.state.postgres.faces import make_face
@@ -81,15 +80,9 @@ class Cluster:
         return worker
 
     async def part(
-        self,
-        run_id: str,
-        location: str,
-        machine: str = "two",
-        *,
-        stop: StopSignal | None = None,
-        outlet: Outlet | None = None,
+        self, run_id: str, location: str, machine: str = "two", *, stop: StopSignal | None = None
     ) -> PartEnd:
-        context = RunContext(stop=stop or StopSignal(), unattended=True, outlet=outlet)
+        context = RunContext(stop=stop or StopSignal(), unattended=True)
         work = PartWork(
             run_id=run_id,
             location=location,

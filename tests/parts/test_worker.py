@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from importer.cli.machines import worker_on
 from importer.errors import (
     CredentialsError,
     InterruptedRunError,
@@ -229,27 +230,34 @@ def test_when_a_stopped_part_is_taken_again(code: str | None, wished: bool, seco
 
 
 class WatchedOutlet(Outlet):
-    """Notes how many locations go out through it at most."""
+    """Notes which locations go out through it just now, and how many ever did."""
 
     def __init__(self) -> None:
         super().__init__()
         self.now: set[Sharing] = set()
-        self.most = 0
+        self.all = 0
 
     def join(self, location: Sharing) -> None:
         super().join(location)
         self.now.add(location)
-        self.most = max(self.most, len(self.now))
+        self.all += 1
 
     def leave(self, location: Sharing) -> None:
         super().leave(location)
         self.now.discard(location)
 
 
-async def test_all_parts_of_a_worker_send_through_its_one_outlet_and_leave_it(cluster: Cluster) -> None:
+async def test_all_parts_of_a_worker_send_through_its_one_outlet_and_leave_it(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cluster.write({"A": 30, "B": 30})
-    run_id = (await cluster.submit()).run_id
+    await cluster.submit()
     outlet = WatchedOutlet()
-    ends = await asyncio.gather(*(cluster.part(run_id, each, outlet=outlet) for each in "AB"))
-    assert {end.state for end in ends} == {RunState.FINISHED}
-    assert (outlet.most, outlet.now) == (2, set())
+    monkeypatch.setenv("HIGHLEVEL_TOKEN", cluster.token)
+    given = {"token_file": None, "allow_transforms": False, "output": cluster.folder / "results"}
+    worker = worker_on(cluster.store("two"), given, outlet)
+    async with open_queue(cluster.address) as queue:
+        await worker.work(queue, concurrency=2, until_empty=True)
+    assert worker.tally.finished == 2
+    assert len(cluster.vendor.contacts("A")) + len(cluster.vendor.contacts("B")) == 60
+    assert (outlet.all, outlet.now) == (2, set())
