@@ -80,12 +80,27 @@ def hide(secret: str) -> None:
 
 def redact(text: str) -> str:
     """Take tokens, e-mail addresses and phone numbers out of a finished line."""
-    for secret in sorted(_SECRETS, key=len, reverse=True):
+    # All are looked for in the line as it stands: one taken out first could be the name by which another is known.
+    told: list[str] = []
+    at = 0
+    for begin, end in sorted((*_known_secrets(text), *_shaped_secrets(text))):
+        if begin > at or not told:
+            told.append(text[at:begin])
+        at = max(at, end)
+    told.append(text[at:])
+    return _PHONE.sub("<phone>", _EMAIL.sub("<e-mail>", HIDDEN.join(told)))
+
+
+def _known_secrets(text: str) -> Iterator[tuple[int, int]]:
+    for secret in _SECRETS:
         if secret in text:
-            # With the rest of its word: it may be the beginning of another secret, whose shape is then seen no more.
-            text = re.sub(re.escape(secret) + r"[\w-]*", HIDDEN, text)
-    text = _SECRET_SHAPES.sub(lambda found: (found["bearer"] or found["named"] or "") + HIDDEN, text)
-    return _PHONE.sub("<phone>", _EMAIL.sub("<e-mail>", text))
+            # With the rest of its word: what it begins may be longer.
+            yield from (found.span() for found in re.finditer(re.escape(secret) + r"[\w-]*", text))
+
+
+def _shaped_secrets(text: str) -> Iterator[tuple[int, int]]:
+    for found in _SECRET_SHAPES.finditer(text):
+        yield max(found.end("bearer"), found.end("named"), found.start()), found.end()
 
 
 def logger_of(module: str) -> logging.Logger:

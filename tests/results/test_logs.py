@@ -4,6 +4,8 @@ import asyncio
 import io
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -163,6 +165,14 @@ def test_a_secret_that_another_one_begins_with_leaves_nothing_of_it() -> None:
     hide("pit-short-and-long.2")
 
     assert redact("pit-short, pit-short-and-long.2, pit-short-and-new") == "***, ***, ***"
+
+
+def test_a_secret_that_is_called_as_its_own_label_does_not_hide_that_another_follows() -> None:
+    # in a process of its own: what is hidden once stays hidden, from the tests that follow as well
+    asked = "from importer.runtime.logs import hide, redact; hide('secret'); print(redact('client_secret=abc&x=1, a secret'))"
+    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
+
+    assert told == "client_***=***&x=1, a ***\n"
 
 
 def test_configuring_twice_writes_each_line_once(stream: io.StringIO) -> None:
