@@ -415,7 +415,8 @@ class Sender:
             if not caller.meter.idle
         )
         if final:
-            self._journal.mark_quota(caller.mark(ahead_seconds=0.0) for caller in callers if caller.day.used)
+            # of all: the mark that each had before its first request tells of more than was asked
+            self._journal.mark_quota(caller.mark(ahead_seconds=0.0) for caller in callers)
 
 
 def _unreachable(base_url: str, silence: Unanswered) -> StopError | CertificateError:

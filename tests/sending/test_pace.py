@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from importer.errors import InterruptedRunError, QuotaSpentError
+from importer.errors import CredentialsError, InterruptedRunError, QuotaSpentError
 from importer.highlevel.calls import Call
 from importer.highlevel.catalog import CatalogNeeds
 from importer.records import QuotaMark, Status
@@ -247,6 +247,24 @@ def test_a_restart_does_not_overdraw_the_window_of_the_run_before() -> None:
     cold, end = run_virtually(twice())
     assert vendor.refusals == {"fixed": 0, "first hit": 0, "sliding": 0}
     assert end - cold < 12
+
+
+def test_a_run_that_had_no_token_and_asked_nothing_leaves_the_whole_window_to_the_next() -> None:
+    journal = MemoryJournal()
+    vendor = PaperVendor(headers=False)
+    connection = Connection(base_url=vendor.base_url, tokens={"elsewhere": Secret("pit-paper")})
+
+    async def one_after_the_other() -> float:
+        async with Sender(
+            connection=connection, journal=journal, clock=VirtualClock(), client=vendor
+        ) as sender:
+            with pytest.raises(CredentialsError):
+                await sender.open_location(PLACE, CatalogNeeds())
+        assert not vendor.arrivals
+        await send(vendor, 50, mark=journal.marks[-1])
+        return asyncio.get_running_loop().time()
+
+    assert run_virtually(one_after_the_other()) < 2
 
 
 def test_the_mark_of_a_run_that_only_reads_so_far_counts_that() -> None:
