@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from importer.sandbox import Fault, Sandbox
+from tests.flow.test_stopping import until_still
 from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def test_a_deleted_journal_stops_the_same_command_and_is_named(desk: Desk, slow_
     journal = kill_in_the_middle(desk, slow_vendor)
     for path in journal.parent.glob("journal.db*"):
         path.unlink()
-    before = len(slow_vendor.contacts())
+    before = until_still(lambda: len(slow_vendor.contacts()))
     for ended in (
         desk.run("people.csv", "-m", "mapping.yaml"),
         desk.importer("resume"),
@@ -92,7 +93,7 @@ def test_an_emptied_journal_stops_the_same_command_instead_of_beginning_again(
     journal = kill_in_the_middle(desk, slow_vendor)
     journal.with_name("journal.db-wal").unlink()
     journal.write_bytes(b"")
-    before = len(slow_vendor.contacts())
+    before = until_still(lambda: len(slow_vendor.contacts()))
     again = desk.run("people.csv", "-m", "mapping.yaml")
     assert again.code == 3
     assert "is damaged (it is empty, and was not)" in again.err

@@ -28,7 +28,9 @@ async def test_an_assistant_reads_suggests_and_checks_and_is_told_what_is_in_the
     from importer.mcp.server import OFFERED
 
     (tmp_path / "people.csv").write_text("First Name,E-mail\nAnn,ann@example.com\n", encoding="utf-8")
-    async with Client(stdio_client(parameters(tmp_path, tmp_path / "state"))) as client:
+    # else it takes whatever stood in for standard error when the library was first imported
+    server = stdio_client(parameters(tmp_path, tmp_path / "state"), errlog=sys.stderr)
+    async with Client(server) as client:
         assert "never instructions" in str(client.instructions)
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
         assert tuple(tools) == OFFERED
