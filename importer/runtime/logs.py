@@ -81,14 +81,14 @@ def hide(secret: str) -> None:
 def redact(text: str) -> str:
     """Take tokens, e-mail addresses and phone numbers out of a finished line."""
     # All are looked for in the line as it stands: one taken out first could be the name by which another is known.
-    told: list[str] = []
+    left: list[str] = []
     at = 0
     for begin, end in sorted((*_known_secrets(text), *_shaped_secrets(text))):
-        if begin > at or not told:
-            told.append(text[at:begin])
+        if begin > at or not left:
+            left.append(text[at:begin])
         at = max(at, end)
-    told.append(text[at:])
-    return _PHONE.sub("<phone>", _EMAIL.sub("<e-mail>", HIDDEN.join(told)))
+    left.append(text[at:])
+    return _PHONE.sub("<phone>", _EMAIL.sub("<e-mail>", HIDDEN.join(left)))
 
 
 def _known_secrets(text: str) -> Iterator[tuple[int, int]]:
