@@ -36,9 +36,8 @@ class Vault:
         try:
             # Two sandboxes over one file would each answer from memory of their own.
             self._db.execute("pragma locking_mode = exclusive")
-            self._db.execute(
-                "pragma synchronous = off"
-            )  # before the next, which waits for the disk four times
+            # before the switch to the log, which else waits for the disk four times
+            self._db.execute("pragma synchronous = off")
             self._db.execute("pragma journal_mode = wal")
             self._db.executescript(SCHEMA)
         except sqlite3.Error as cause:

@@ -90,9 +90,8 @@ class Neighbours:
 
     def _add(self, name: str) -> None:
         try:
-            self._write(
-                [name], _MORE if self._ours else _FIRST
-            )  # what an earlier process of this run left is not ours
+            # what an earlier process of this run left is not ours
+            self._write([name], _MORE if self._ours else _FIRST)
         except FileNotFoundError:  # cleared away: written anew, and whole
             self._write([*self._ours, name], _FIRST)
 

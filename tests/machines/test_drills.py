@@ -13,13 +13,14 @@ import os
 import signal
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from importer.sandbox import Fault, FaultKind
+from importer.state.parts import PartLine
 from tests.disks import small_disk
 from tests.machines.cut_off import far_machine, way_to
 from tests.machines.drill import BURST, LOCATIONS, ROWS, SEED, Drill, open_drill
@@ -75,6 +76,19 @@ def within(seconds: float, took: float, figures: dict[str, object]) -> None:
     assert took < seconds * float(str(figures["slowness"])), figures
 
 
+def taken_over(
+    drill: Drill, held: Mapping[str, PartLine], at: float, figures: dict[str, object]
+) -> list[float]:
+    """Wait until others work on the parts that were held, and tell after how long."""
+    taken = drill.takeovers(held, at)
+    figures |= {
+        "slowness": f"{slowness():.2f}",
+        "parts": len(taken),
+        "takeover": f"{taken[0]:.1f}-{taken[-1]:.1f} s",
+    }
+    return taken
+
+
 def through(drill: Drill, figures: dict[str, object]) -> None:
     """Wait for the end, and hold every row against what had to happen."""
     drill.await_end()
@@ -92,12 +106,7 @@ def test_a_machine_that_is_killed_leaves_its_parts_to_the_others(
     victim = max(drill.machines, key=lambda each: len(drill.parts_of(each)))
     held = drill.parts_of(victim)
     assert held, drill.told()
-    taken = drill.takeovers(held, victim.kill())
-    print_figures |= {
-        "slowness": f"{slowness():.2f}",
-        "parts": len(taken),
-        "takeover": f"{taken[0]:.1f}-{taken[-1]:.1f} s",
-    }
+    taken = taken_over(drill, held, victim.kill(), print_figures)
     through(drill, print_figures)
     within(TAKEOVER_SECONDS, taken[-1], print_figures)
 
@@ -112,12 +121,7 @@ def test_machines_that_are_all_killed_are_followed_by_new_ones(
     at = max([each.kill() for each in drill.machines])
     for name in ("new1", "new2"):
         drill.machine(name).start()
-    taken = drill.takeovers(held, at)
-    print_figures |= {
-        "slowness": f"{slowness():.2f}",
-        "parts": len(taken),
-        "takeover": f"{taken[0]:.1f}-{taken[-1]:.1f} s",
-    }
+    taken_over(drill, held, at, print_figures)
     through(drill, print_figures)
 
 
@@ -170,12 +174,7 @@ def test_a_machine_that_is_cut_off_loses_its_parts_and_sends_no_more(
         far.cut()
         if both_ways:
             way()
-        taken = drill.takeovers(held, time.time())
-        print_figures |= {
-            "slowness": f"{slowness():.2f}",
-            "parts": len(taken),
-            "takeover": f"{taken[0]:.1f}-{taken[-1]:.1f} s",
-        }
+        taken = taken_over(drill, held, time.time(), print_figures)
         through(drill, print_figures)
         within(POWER_OFF_SECONDS, taken[-1], print_figures)
 
@@ -226,12 +225,7 @@ def test_machines_that_are_killed_while_they_compare_leave_no_plan_by_halves(
     held = drill.parts_of(second)
     at = second.kill()
     drill.machine("third").start()
-    taken = drill.takeovers(held, at)
-    print_figures |= {
-        "slowness": f"{slowness():.2f}",
-        "parts": len(taken),
-        "takeover": f"{taken[0]:.1f}-{taken[-1]:.1f} s",
-    }
+    taken_over(drill, held, at, print_figures)
     through(drill, print_figures)
     assert drill.decided() == (len(drill.rows), set(drill.lines()))
 
